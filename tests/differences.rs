@@ -1,5 +1,5 @@
 //! `tamis diff`: two releases of a project that was edited in between, and two folders without a project.
-use crate::harness::{example, tamis};
+use crate::harness::{copy, example, tamis};
 use serde_json::{Value as Json, json};
 use std::path::Path;
 use tempfile::TempDir;
@@ -206,6 +206,24 @@ fn what_is_no_release_is_told() {
     std::fs::write(&path, &text[..=cut]).unwrap();
     let (exit, err) = wrong(&["public@0.1.0", "public"]);
     assert!(exit == 3 && err.contains("release.json says"), "{err}");
+}
+
+/// A file that is not what the release's own list says is compared all the same, and told before all else.
+#[test]
+fn what_is_damaged_is_told() {
+    let dir = edited("[\"jsonl\"]", "");
+    let path = dir.path().join("out/public/jsonl/train-00000.jsonl");
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(!differs(dir.path(), &["public@0.1.0", "public"]).contains("damaged"));
+    std::fs::write(&path, text.replacen("text 1\"", "text one\"", 1)).unwrap();
+    let say = "damaged: public/jsonl/train-00000.jsonl is not what B3SUMS says";
+    let out = differs(dir.path(), &["public@0.1.0", "public"]);
+    assert!(out.contains(say), "{out}");
+    let json = told(dir.path(), &["public@0.1.0", "public"]);
+    assert!(json["notes"][0].as_str().unwrap().starts_with(say), "{}", json["notes"]);
+    // and a release is not the same as itself then
+    ["one", "two"].iter().for_each(|to| copy(&dir.path().join("out/public"), &dir.path().join(to)));
+    assert!(differs(dir.path(), &["one", "two"]).contains("is not what B3SUMS says"));
 }
 
 /// Who has edited the manifest and not built compares what was before the edit, and is told so.

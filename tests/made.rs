@@ -169,7 +169,7 @@ fn archive(of: &str) -> Vec<u8> {
 
 /// A zip archive of `KIND NAME=CONTENT` lines: f deflated, s stored, d folder, l link, p pipe, e encrypted, m another
 /// method, x another sum than that of its content.
-fn zipped(of: &str) -> Vec<u8> {
+pub fn zipped(of: &str) -> Vec<u8> {
     let (mut out, mut list, mut n) = (Vec::new(), Vec::new(), 0u16);
     for line in of.lines() {
         let (kind, rest) = line.split_once(' ').unwrap();

@@ -462,6 +462,21 @@ fn a_wrong_length_in_the_lock_is_refused_by_fetch_and_corrected_by_update() {
     }
 }
 
+/// Names of a zip archive that are no UTF-8 are told as it is unpacked, and as long as its files are collected.
+#[test]
+fn names_of_a_fetched_archive_in_cp949_are_told() {
+    let lab = Lab::new();
+    let packed = crate::made::zipped("f %B0%ED%BE%E7%C0%CC.jsonl={\"id\":\"a\",\"text\":\"a cat\"}\n");
+    lab.archive("d.zip", packed, "\"d.zip/*.jsonl\"");
+    let (exit, out, err) = lab.update();
+    assert!(exit == 0 && err.contains("1 of its names read as CP949, such as `고양이.jsonl`"), "{exit} {out}{err}");
+    let (exit, out, err) = lab.tamis(&["check"]);
+    let say = "1 names of files in collect.web are read as CP949, such as `d.zip/고양이.jsonl`";
+    assert!(exit == 0 && out.replace("\n", " ").contains("T0813"), "{exit} {out}{err}");
+    let (_, short, _) = lab.tamis(&["check", "--short"]);
+    assert!(short.contains(say), "{short}");
+}
+
 #[test]
 fn offline_and_dry_run_open_no_connection() {
     let lab = Lab::new();

@@ -1,14 +1,11 @@
 //! What the files of a source look like before any is read: globs that match nothing, and what is seldom meant.
 use super::Assembly;
 use crate::diag::Diagnostic;
-use crate::engine::scan::find::{self, Look, WRITTEN, is_written, look, names};
+use crate::engine::scan::find::{self, FIRST, Look, WRITTEN, is_written, look};
 use crate::formats::{Cut, pointer, zip};
 use crate::stage::{Column, Plan, Role, Source};
-use crate::world::{inner_path, is_fetched, undotted};
+use crate::world::{fetched_for, inner_path, is_fetched, undotted};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// So many files are looked into.
-const FILES: usize = 64;
 
 /// Words that splits are called by.
 const SPLITS: &[&str] = &["train", "training", "test", "testing", "validation", "valid", "val", "dev"];
@@ -37,7 +34,7 @@ impl Assembly<'_> {
         };
         self.unmatched(source, &found);
         self.odd(source, &found, plan);
-        self.pointers(source);
+        self.pointers(source, &found);
         self.member_names(source, &found);
         self.shards(source, &found);
         let idle: BTreeSet<usize> = found.idle.into_iter().collect();
@@ -47,21 +44,23 @@ impl Assembly<'_> {
 
     /// Files that stand for data which lies elsewhere. What that costs is judged when the files are read. Documents and pictures,
     /// of which there may be many, are not opened before that.
-    fn pointers(&mut self, source: &Source) {
+    fn pointers(&mut self, source: &Source, found: &Look) {
         if matches!(source.cut, Cut::Document(_)) {
             return;
         }
-        // a list that cannot be made was told before this
-        let files = names(self.world, source).unwrap_or_default();
-        let looked = files.len().min(FILES);
         let told = |path: &String| {
             let open = self.world.open(path).ok()?;
             let len = open.stat().size.min(pointer::LOOKED);
             Some((path.clone(), pointer::told(&open.read(len as usize, 0).ok()?)?))
         };
-        let all: Vec<(String, &str)> = files.iter().take(FILES).filter_map(told).collect();
+        let all: Vec<(String, &str)> = found.first.iter().filter_map(told).collect();
         let Some((first, say)) = all.first() else { return };
-        let message = format!("{} of the first {looked} files of {} hold no data: `{first}`", all.len(), source.name);
+        let message = format!(
+            "{} of the first {} files of {} hold no data: `{first}`",
+            all.len(),
+            found.first.len(),
+            source.name
+        );
         let problem = Diagnostic::warning("T0729", source.span.clone(), message).label(*say);
         self.problems.push(problem.help("a build rejects them, and fails where that is more than the source allows"));
     }
@@ -72,11 +71,14 @@ impl Assembly<'_> {
             // an archive that cannot be read is told when it is read
             let open = self.world.open(path).ok()?;
             let (n, first) = zip::names_in_cp949(Box::new(open.reader().ok()?)).ok()??;
-            Some((n, format!("{path}/{first}")))
+            Some((n as u64, format!("{path}/{first}")))
         };
-        let all: Vec<(usize, String)> = found.zips.iter().take(FILES).filter_map(told).collect();
+        let mut all: Vec<(u64, String)> = found.zips.iter().take(FIRST).filter_map(told).collect();
+        // the names of archives that were unpacked when they were fetched
+        let fetched: BTreeSet<&str> = source.globs.iter().filter_map(|glob| fetched_for(glob)).collect();
+        all.extend(fetched.into_iter().flat_map(|name| self.world.fetched().renamed(name)).cloned());
         let Some((_, first)) = all.first() else { return };
-        let total: usize = all.iter().map(|(n, _)| n).sum();
+        let total: u64 = all.iter().map(|(n, _)| n).sum();
         let message = format!("{total} names of files in {} are read as CP949, such as `{first}`", source.name);
         let problem = Diagnostic::warning("T0813", source.span.clone(), message)
             .label("they are not UTF-8, and the archive does not say what they are");

@@ -155,22 +155,23 @@ impl Ledger {
         }
     }
 
-    /// Compares everything with everything that it must agree with.
-    pub fn finish(mut self, told: &mut Told) {
+    /// Compares everything with everything that it must agree with; gives the pairs of families that hold the same samples.
+    pub fn finish(mut self, told: &mut Told) -> Vec<(String, String)> {
         if self.full {
             told.unchecked(format!("samples behind the first {SAMPLES} are not compared with each other"));
         }
         if self.entries.is_empty() {
-            return;
+            return Vec::new();
         }
         self.ids(told);
         self.pictures(told);
         self.contents(told);
         self.groups(told);
         self.classes(told);
-        self.formats(told);
+        let same = self.formats(told);
         let texts = std::mem::take(&mut self.texts);
         self.near(texts, told);
+        same
     }
 
     /// No id stands twice in files of one family, whatever their split.
@@ -338,7 +339,8 @@ impl Ledger {
 
     // ---- formats that hold the same samples ------------------------------------------------------------------------
 
-    fn formats(&self, told: &mut Told) {
+    fn formats(&self, told: &mut Told) -> Vec<(String, String)> {
+        let mut same = Vec::new();
         let mut families: BTreeMap<u32, Vec<&Entry>> = BTreeMap::new();
         self.entries.iter().for_each(|e| families.entry(e.family).or_default().push(e));
         let all: Vec<(u32, Vec<&Entry>)> = families.into_iter().collect();
@@ -346,9 +348,11 @@ impl Ledger {
             for (b, second) in all.iter().skip(n + 1) {
                 if let Some(key) = self.key(first, second) {
                     self.pair((*a, first), (*b, second), key, told);
+                    same.push((self.families.name(*a).to_string(), self.families.name(*b).to_string()));
                 }
             }
         }
+        same
     }
 
     /// By what the samples of two families are known in both of them.

@@ -48,7 +48,10 @@ use std::io;
 pub struct Seen {
     pub files: u64,
     pub bytes: u64,
+    /// Each once, in however many formats it is.
     pub samples: u64,
+    /// How many rows, annotated files or pictures there are of each kind of file, by what the names of its files have in common.
+    pub rows: BTreeMap<String, u64>,
 }
 
 /// Looks at everything in a folder.
@@ -70,7 +73,7 @@ pub fn audit(world: &World, executor: &dyn Executor) -> io::Result<(Seen, Told)>
         named: BTreeSet::new(),
         certified: Certified::default(),
         yolo: Vec::new(),
-        samples: 0,
+        seen: BTreeMap::new(),
     };
     audit.certified = Certified::read(&folder, &mut told);
     audit.release(&mut told);
@@ -81,14 +84,31 @@ pub fn audit(world: &World, executor: &dyn Executor) -> io::Result<(Seen, Told)>
         audit.file(path, *kind, &pictures, &mut told);
     }
     audit.unnamed(&mut told);
-    let Audit { splits, ledger, personal, tables, samples, certified, .. } = audit;
+    let Audit { splits, ledger, personal, tables, seen: rows, certified, .. } = audit;
     certified.finish(!ledger.broken.is_empty(), &mut told);
-    ledger.finish(&mut told);
+    let same = ledger.finish(&mut told);
     personal.finish(&mut told);
     let facts = Facts { folder: &folder, kinds: &kinds, tables: &tables, splits: &splits };
     documents::check(&facts, &cards, &mut told);
-    let seen = Seen { files: folder.files.len() as u64, bytes: folder.bytes, samples };
+    let samples = each_once(&rows, &same);
+    let seen = Seen { files: folder.files.len() as u64, bytes: folder.bytes, samples, rows };
     Ok((seen, told.finish()))
+}
+
+/// How many samples there are where some families of files hold the same ones: of those the one that holds most tells it.
+fn each_once(rows: &BTreeMap<String, u64>, same: &[(String, String)]) -> u64 {
+    let mut groups: BTreeMap<&str, &str> = rows.keys().map(|own| (own.as_str(), own.as_str())).collect();
+    for (a, b) in same {
+        if let (Some(to), Some(from)) = (groups.get(a.as_str()).copied(), groups.get(b.as_str()).copied()) {
+            groups.values_mut().filter(|of| **of == from).for_each(|of| *of = to);
+        }
+    }
+    let mut most: BTreeMap<&str, u64> = BTreeMap::new();
+    for (own, group) in groups {
+        let (n, of) = (rows.get(own).copied().unwrap_or(0), most.entry(group).or_default());
+        *of = n.max(*of);
+    }
+    most.values().sum()
 }
 
 /// Pictures are pictures, and of the kind that their names say.
@@ -114,7 +134,8 @@ struct Audit<'a, 'w> {
     certified: Certified,
     /// The names that each list of YOLO numbers.
     yolo: Vec<(String, Numbered)>,
-    samples: u64,
+    /// How many rows, annotated files or pictures each family has.
+    seen: BTreeMap<String, u64>,
 }
 
 /// What a list of YOLO says of the lines of its files: the classes that they number, and how many points follow a box.
@@ -272,7 +293,7 @@ impl Audit<'_, '_> {
     }
 
     fn note(&mut self, family: &str, path: &str, place: &str, sample: &Sample, told: &mut Told) {
-        self.samples += 1;
+        *self.seen.entry(family.to_string()).or_default() += 1;
         self.personal.search(path, place, sample, told);
         if let Some(name) = &sample.pictured
             && let Some(own) = self.folder.beside(path, name)
@@ -392,7 +413,7 @@ impl Audit<'_, '_> {
                 format!("{} {}", family(Kind::Picture, &path, split.as_deref()), extension(&path).unwrap_or_default());
             if !folders.contains(folder::folder_of(&path)) {
                 self.ledger.add(&name, &path, "", &own);
-                self.samples += 1;
+                *self.seen.entry(name).or_default() += 1;
             }
         }
     }

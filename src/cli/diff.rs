@@ -67,7 +67,12 @@ fn of_folders(c: &Context, args: &Args) -> Result<Difference, Failure> {
     let sides = sides::of(c, args)?;
     let [old, new] = [sides[0].open()?, sides[1].open()?];
     let most = if args.json { args.limit } else { 0 };
+    let damage = [old.damage()?, new.damage()?].concat();
     let (mut out, [gone, come]) = compare(&old, &new, most)?;
+    out.same &= damage.is_empty();
+    for say in damage.into_iter().rev() {
+        out.notes.insert(0, format!("damaged: {say}; `tamis verify` tells more"));
+    }
     present::tell(c, &sides, &mut out);
     if !args.stat {
         reasons::tell(c, [(&old, gone, "removed"), (&new, come, "added")], &mut out);

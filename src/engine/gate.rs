@@ -73,10 +73,10 @@ fn of_every_step(s: &Session, built: &Built, step: &Step, run: &StepRun, own: &s
     let dead = |bin| run.parts.iter().flat_map(|p| &p.dead).filter(|d| d.1 == bin).count() as u64;
     let sum = |f: fn(&super::state::Counts) -> u32| run.parts.iter().map(|p| u64::from(f(&p.counts()))).sum::<u64>();
     let records: u64 = run.parts.iter().filter_map(|p| p.records).sum();
-    // a dropped record that took lines of its file with it counts for each of them
-    let more = if own.starts_with("rejected") { lost::swallowed(s, run)? } else { 0 };
-    let records = records + more;
-    let rejected = || if step.plan.ports.into.is_some() { sum(|c| c.drops) + more } else { 0 };
+    // a dropped record that took lines of its file with it counts for each of them, and an empty row for none
+    let (more, empty) = if own.starts_with("rejected") { lost::weighed(s, run)? } else { (0, 0) };
+    let records = (records + more).saturating_sub(empty);
+    let rejected = || if step.plan.ports.into.is_some() { (sum(|c| c.drops) + more).saturating_sub(empty) } else { 0 };
     let born =
         |p: &PartRun| p.outcomes.iter().filter_map(|o| o.2.born.as_ref()).map(|b| u64::from(b.rows)).sum::<u64>();
     let given = || run.parts.iter().map(born).sum::<u64>();

@@ -105,8 +105,11 @@ fn of_files(s: &Session, step: &Step, run: &StepRun, many: bool) -> Result<BTree
         for e in ledger::events(s, part)?.into_iter().filter(|e| matches!(e.act, Act::Drop { .. })) {
             let Some(path) = name(e.row) else { continue };
             let gave = all.entry(path).or_default();
-            let counts = swallowed::records(&e.say);
-            gave.records += counts - u64::from(!counted);
+            let counts = swallowed::records(&e.rule, &e.say);
+            gave.records = (gave.records + counts).saturating_sub(u64::from(!counted));
+            if counts == 0 {
+                continue;
+            }
             if breaks_file(&e.rule) {
                 gave.broken.get_or_insert(e.say);
             }
@@ -156,14 +159,20 @@ pub fn by_name(s: &Session, step: &Step, run: &StepRun) -> Result<Fact, Fault> {
     Ok(if n == 0 { Fact::Int(0) } else { Fact::Undefined(told) })
 }
 
-/// Lines of files that dropped records took with them, without the first of each.
-pub fn swallowed(s: &Session, run: &StepRun) -> Result<u64, Fault> {
-    let mut out = 0;
+/// What dropped records count for besides themselves where losses are judged: how many lines of files they took with them,
+/// without the first of each, and how many of them are rows that hold nothing, which count for no loss.
+pub fn weighed(s: &Session, run: &StepRun) -> Result<(u64, u64), Fault> {
+    let (mut more, mut empty) = (0, 0);
     for part in run.parts.iter().filter(|p| p.counts().drops > 0) {
         let events = ledger::events(s, part)?.into_iter().filter(|e| matches!(e.act, Act::Drop { .. }));
-        out += events.map(|e| swallowed::records(&e.say) - 1).sum::<u64>();
+        for e in events {
+            match swallowed::records(&e.rule, &e.say) {
+                0 => empty += 1,
+                n => more += n - 1,
+            }
+        }
     }
-    Ok(out)
+    Ok((more, empty))
 }
 
 /// How many records or samples a step dropped: each once, for however many reasons.

@@ -3,7 +3,7 @@
 //! text. A carriage return alone ends a record as a newline does; at the end of a record neither is ever data. A first line
 //! `sep=;`, as spreadsheets write it, is no record: it belongs to the one behind it.
 //!
-//! Dropped records: `encoding`, `csv.header` (every record of a file whose header is wrong), `csv.ragged`, `csv.quote` (a
+//! Dropped records: `csv.empty` (a row of which no cell holds anything, which counts for no loss), `encoding`, `csv.header` (every record of a file whose header is wrong), `csv.ragged`, `csv.quote` (a
 //! quote that is never closed, or text behind the closing one), `csv.endless` (a quote that is never closed and takes the rest
 //! of the file with it: the file counts as lost). Finding: `csv.quotes` (a value keeps the quotes around it,
 //! since they do not quote in this dialect).
@@ -23,6 +23,7 @@ use super::reader::{
     Ask, Offers, Reader, Record, Records, Seen, Selects, Unit, adds_nothing, as_declared, no_tokens, strip_bom,
 };
 use super::spelling::{DATE, DECIMAL, FALSE, NULL, Spelling, THOUSANDS, TRUE};
+use super::swallowed::EMPTY;
 use crate::table::{Builder, Value};
 
 const DELIMITER: Choice = Choice {
@@ -75,7 +76,7 @@ pub const TSV: Format = Format {
 };
 
 const READER: Reader = Reader {
-    version: 4, // 2: dialects, carriage returns, spellings; 3: a line `sep=;`; 4: numbers that would be rounded
+    version: 5, // 2: dialects, carriage returns, spellings; 3: `sep=;`; 4: numbers that would be rounded; 5: empty rows, `8,000`
     uses: &[],
     cut: |_| Cut::Text(Split::Whole),
     id: "content",
@@ -144,6 +145,9 @@ fn rows(ask: &Ask, unit: &Unit, encoding: &str, out: &mut Records, dialect: &Dia
         out.next(own);
         let values = header.as_ref().map_err(Wrong::clone).and_then(|h| record(own, encoding, dialect, h));
         match (values, &header) {
+            (Ok(Values { values, .. }), _) if is_empty(&values) => {
+                out.reject(unit, n, &Wrong::new(EMPTY, "no cell of the row holds anything"));
+            }
             (Ok(Values { values, kept }), Ok(Header(names))) => {
                 let taken = out.take(unit, n, own, &Row { names, values, spelling: &spelling });
                 if taken && kept {
@@ -154,6 +158,11 @@ fn rows(ask: &Ask, unit: &Unit, encoding: &str, out: &mut Records, dialect: &Dia
             (Ok(_), Err(_)) => {}
         }
     }
+}
+
+/// Whether a row of several cells holds nothing, as spreadsheets write them behind the last one.
+fn is_empty(values: &[String]) -> bool {
+    values.len() > 1 && values.iter().all(|value| value.trim().is_empty())
 }
 
 /// The columns of a file's header, or those that are declared. Nothing in them tells their types.

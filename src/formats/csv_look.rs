@@ -117,7 +117,8 @@ fn other_delimiter(
 /// A first line of numbers, or one whose values stand again in their columns, is data.
 fn no_header(names: &[String], rows: &[String], dialect: &Dialect) -> Option<Doubt> {
     let number = |text: &String| text.trim().parse::<f64>().is_ok();
-    let rows: Vec<Vec<String>> = rows.iter().filter_map(|row| values(row, dialect).ok()).collect();
+    let read = |row: &String| values(row, dialect).ok().filter(|own| own.len() == names.len()); // a short row is no data
+    let rows: Vec<Vec<String>> = rows.iter().filter_map(read).collect();
     let again = |(i, name): (usize, &String)| {
         let same = rows.iter().filter(|row| row.get(i) == Some(name)).count();
         !name.trim().is_empty() && same > 0
@@ -175,6 +176,11 @@ mod tests {
         assert!(told(b"x,pos\ny,pos\n", &COMMA, &[])[0].contains("stands again"));
         assert!(told(b"a,a\n1,2\n", &COMMA, &[])[0].contains("repeats the name"));
         assert_eq!(told(b",text\n0,a\n", &COMMA, &[]), Vec::<String>::new());
+        assert_eq!(
+            told(b"A,B,C\n,\"B\"\na,a,1\n", &COMMA, &[]),
+            Vec::<String>::new(),
+            "a short row is told as it is read"
+        );
     }
 
     #[test]

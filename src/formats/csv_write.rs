@@ -2,7 +2,8 @@
 //! field and an empty text is `""`, so that they read back as what they are; what is nested, a number or a truth value stands as
 //! JSON writes it.
 //!
-//! Values stay as they are: a text that a spreadsheet would take for a formula is not changed, and is told (`csv.formula`).
+//! Values stay as they are: a text that a spreadsheet would take for a formula is not changed, and is told (`csv.formula`), as is
+//! one with a NUL character, at which readers of CSV stop (`csv.nul`).
 use super::back::{BATCH, Back, Part, Tell, Values, taken, value};
 use super::writer::{Chunk, Join, Lost, Needs, Place, Sheet, Writer};
 use crate::table::slots::{Slots, Style};
@@ -12,7 +13,7 @@ use arrow_array::cast::AsArray;
 use std::io::BufRead;
 
 pub const WRITER: Writer = Writer {
-    version: 1,
+    version: 2, // 2: texts with a NUL are told
     uses: &[],
     files: "csv/SPLIT-NNNNN.csv",
     doc: "RFC 4180 in UTF-8; lists and objects stand as JSON. Texts that a spreadsheet would run stay as they are, and are told",
@@ -45,14 +46,14 @@ impl<'c> Column<'c> {
         }
     }
 
-    /// Appends the field of a row; says whether it is a text that a spreadsheet would run.
-    fn put(&self, row: usize, cell: &mut Vec<u8>, out: &mut Vec<u8>) -> bool {
+    /// Appends the field of a row; says whether it is a text that a spreadsheet would run, and whether it holds a NUL.
+    fn put(&self, row: usize, cell: &mut Vec<u8>, out: &mut Vec<u8>) -> (bool, bool) {
         match self {
-            Column::Texts(texts) if row >= texts.len() || texts.is_null(row) => false,
+            Column::Texts(texts) if row >= texts.len() || texts.is_null(row) => (false, false),
             Column::Texts(texts) => {
                 let text = texts.value(row);
                 field(text.as_bytes(), out);
-                text.starts_with(['=', '+', '-', '@', '\t', '\r'])
+                (text.starts_with(['=', '+', '-', '@', '\t', '\r']), memchr::memchr(0, text.as_bytes()).is_some())
             }
             Column::Json(slots) => {
                 cell.clear();
@@ -60,7 +61,7 @@ impl<'c> Column<'c> {
                 if cell != b"null" {
                     field(cell, out);
                 }
-                false
+                (false, false)
             }
         }
     }
@@ -77,15 +78,21 @@ fn encode(sheet: &Sheet, lost: &mut Vec<Lost>) -> Vec<u8> {
         sheet.columns.iter().map(|(name, array)| (name.as_str(), Column::of(array.as_ref()))).collect();
     let mut cell = Vec::new();
     for row in 0..sheet.rows {
-        let mut formulas = Vec::new();
+        let (mut formulas, mut nuls) = (Vec::new(), Vec::new());
         for (n, (name, column)) in columns.iter().enumerate() {
             out.extend_from_slice(if n > 0 { b"," } else { b"" });
-            formulas.extend(column.put(row, &mut cell, &mut out).then_some(*name));
+            let (runs, nul) = column.put(row, &mut cell, &mut out);
+            formulas.extend(runs.then_some(*name));
+            nuls.extend(nul.then_some(*name));
         }
         out.push(b'\n');
         if !formulas.is_empty() {
             let say = format!("a spreadsheet would run what stands in {}", formulas.join(", "));
             lost.push(Lost { row, rule: "csv.formula", say });
+        }
+        if !nuls.is_empty() {
+            let say = format!("readers of CSV stop at the NUL character that stands in {}", nuls.join(", "));
+            lost.push(Lost { row, rule: "csv.nul", say });
         }
     }
     out

@@ -16,6 +16,8 @@ pub struct Doubt {
     pub column: String,
     /// The column holds values of several types: it is told where it is kept as text for that.
     pub mixed: bool,
+    /// It is told where [schema] says nothing of the field.
+    pub open: bool,
     /// Nothing of the file would be read rightly; else it is a warning.
     pub fails: bool,
     /// What is wrong, behind the name of the file: `looks semicolon-separated`.
@@ -37,7 +39,8 @@ pub fn none(_: &Options, _: u64, _: &ReadAt) -> Vec<Doubt> {
 
 impl Doubt {
     pub fn fails(key: &'static str, say: impl Into<String>, help: impl Into<String>) -> Doubt {
-        Doubt { key, column: String::new(), mixed: false, fails: true, say: say.into(), help: help.into() }
+        let (say, help) = (say.into(), help.into());
+        Doubt { key, column: String::new(), mixed: false, open: false, fails: true, say, help }
     }
 
     /// A column whose values are of several types.
@@ -49,6 +52,11 @@ impl Doubt {
     /// What is not kept of a column.
     pub fn column(name: &str, say: impl Into<String>, help: impl Into<String>) -> Doubt {
         Doubt { column: name.into(), ..Doubt::warns("", say, help) }
+    }
+
+    /// A column whose values another type would keep as they are.
+    pub fn retyped(name: &str, say: impl Into<String>, help: impl Into<String>) -> Doubt {
+        Doubt { open: true, ..Doubt::column(name, say, help) }
     }
 
     pub fn warns(key: &'static str, say: impl Into<String>, help: impl Into<String>) -> Doubt {

@@ -67,7 +67,7 @@ impl Shape {
             Json::Int(_) => Shape::Int,
             Json::Float(x) if *x == 0.0 && x.is_sign_negative() => Shape::Int, // so `-0` is read
             Json::Large(_) | Json::Huge(_) => Shape::Mixed,
-            Json::Float(_) => Shape::Float,
+            Json::Float(_) | Json::Written(..) => Shape::Float,
             Json::Text(_) => Shape::Text,
             _ if depth == 0 => Shape::Mixed,
             Json::Array(items) => {

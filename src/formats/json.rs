@@ -26,6 +26,8 @@ pub enum Json<'l> {
     /// A whole number beyond 64 bits, as it is written.
     Huge(Cow<'l, str>),
     Float(f64),
+    /// The same with its text, where a number with a point would be written in another way; only of [`parse_written`].
+    Written(f64, Cow<'l, str>),
     Text(Cow<'l, str>),
     Array(Vec<Json<'l>>),
     /// In the order of the line; no key stands twice.
@@ -40,6 +42,16 @@ const VALUES_MAX: usize = 1_000_000;
 /// Rules: `encoding` (also for UTF-16 whose bytes are UTF-8), `json.depth` (more than `depth_max` levels, the object
 /// itself is one), `json.values` (more than `VALUES_MAX` of them: each takes far more memory than its text), `json` (not JSON), `json.object` (another value), `json.duplicate_key`.
 pub fn parse(line: &[u8], depth_max: usize) -> Result<Json<'_>, Wrong> {
+    parse_as(line, depth_max, false)
+}
+
+/// The object on a line as a reader is asked for it: a field that is kept as it is written has each number with its own
+/// digits, `1.10` and `0.1000000000000000000001`.
+pub fn parse_asked<'l>(line: &'l [u8], ask: &Ask) -> Result<Json<'l>, Wrong> {
+    parse_as(line, ask.depth_max, ask.fields.iter().any(|field| field.ty == WRITTEN))
+}
+
+fn parse_as(line: &[u8], depth_max: usize, written: bool) -> Result<Json<'_>, Wrong> {
     let text = text(line)?;
     not_wide(text)?;
     let text = text.strip_prefix(BOM).unwrap_or(text);
@@ -52,8 +64,8 @@ pub fn parse(line: &[u8], depth_max: usize) -> Result<Json<'_>, Wrong> {
     let mut json = serde_json::Deserializer::from_str(text);
     let mut value =
         Json::deserialize(&mut json).and_then(|value| json.end().map(|()| value)).map_err(|e| no_value(text, e))?;
-    if value.rounded() {
-        value = serde_json::from_str(text).and_then(exact).map_err(not_json)?;
+    if value.any_float(&|f| written || f.abs() >= i64::MAX as f64) {
+        value = serde_json::from_str(text).and_then(|raw| exact(raw, written)).map_err(not_json)?;
     }
     if !matches!(value, Json::Object(_)) {
         return Err(Wrong::new("json.object", format!("a record is a JSON object, this is {}", value.kind())));
@@ -64,23 +76,27 @@ pub fn parse(line: &[u8], depth_max: usize) -> Result<Json<'_>, Wrong> {
     }
 }
 
-/// The same value with whole numbers beyond 64 bits as they are written. Few records need it.
-fn exact(raw: &RawValue) -> serde_json::Result<Json<'_>> {
+/// The same value with whole numbers beyond 64 bits as they are written, and with `written` those with a point, too. Few
+/// records need it.
+fn exact(raw: &RawValue, written: bool) -> serde_json::Result<Json<'_>> {
     let text = raw.get();
     match text.as_bytes().first() {
         Some(b'[') => {
             let items: Vec<&RawValue> = serde_json::from_str(text)?;
-            items.into_iter().map(exact).collect::<Result<_, _>>().map(Json::Array)
+            items.into_iter().map(|item| exact(item, written)).collect::<Result<_, _>>().map(Json::Array)
         }
         Some(b'{') => {
             let Entries(entries) = serde_json::from_str(text)?;
-            let exact = |(key, value)| Ok((key, exact(value)?));
+            let exact = |(key, value)| Ok((key, exact(value, written)?));
             entries.into_iter().map(exact).collect::<Result<_, _>>().map(Json::Object)
         }
         _ => {
             let whole = text.strip_prefix('-').unwrap_or(text).bytes().all(|b| b.is_ascii_digit());
             match serde_json::from_str(text)? {
                 Json::Float(f) if whole && f != 0.0 => Ok(Json::Huge(text.into())),
+                Json::Float(f) if written && serde_json::Value::from(f).to_string() != text => {
+                    Ok(Json::Written(f, text.into()))
+                }
                 value => Ok(value),
             }
         }
@@ -113,12 +129,12 @@ impl<'de> Deserialize<'de> for Entries<'de> {
 }
 
 impl Json<'_> {
-    /// Whether a number in it may be a whole one that was rounded.
-    fn rounded(&self) -> bool {
+    /// Whether there is such a number with a point in it.
+    fn any_float(&self, is: &dyn Fn(f64) -> bool) -> bool {
         match self {
-            Json::Float(f) => f.abs() >= i64::MAX as f64,
-            Json::Array(items) => items.iter().any(Json::rounded),
-            Json::Object(entries) => entries.iter().any(|(_, v)| v.rounded()),
+            Json::Float(f) => is(*f),
+            Json::Array(items) => items.iter().any(|item| item.any_float(is)),
+            Json::Object(entries) => entries.iter().any(|(_, v)| v.any_float(is)),
             _ => false,
         }
     }
@@ -127,7 +143,7 @@ impl Json<'_> {
         match self {
             Json::Null => "null",
             Json::Bool(_) => "a boolean",
-            Json::Int(_) | Json::Large(_) | Json::Huge(_) | Json::Float(_) => "a number",
+            Json::Int(_) | Json::Large(_) | Json::Huge(_) | Json::Float(_) | Json::Written(..) => "a number",
             Json::Text(_) => "a string",
             Json::Array(_) => "an array",
             Json::Object(_) => "an object",
@@ -143,7 +159,7 @@ impl Json<'_> {
             Json::Int(n) => (*n).into(),
             Json::Large(n) => (*n).into(),
             Json::Huge(n) => n.parse::<f64>().unwrap_or_default().into(),
-            Json::Float(f) => (*f).into(),
+            Json::Float(f) | Json::Written(f, _) => (*f).into(),
             Json::Text(t) => t.as_ref().into(),
             Json::Array(items) => items.iter().map(Json::tree).collect(),
             Json::Object(entries) => entries.iter().map(|(k, v)| (k.to_string(), v.tree())).collect(),
@@ -153,7 +169,7 @@ impl Json<'_> {
     /// The value as JSON text, with keys in order and every number as it is.
     pub fn text_of(&self) -> String {
         match self {
-            Json::Huge(n) => n.to_string(),
+            Json::Huge(n) | Json::Written(_, n) => n.to_string(),
             Json::Array(items) => format!("[{}]", items.iter().map(Json::text_of).collect::<Vec<_>>().join(",")),
             Json::Object(entries) => {
                 let mut entries: Vec<_> = entries.iter().collect();
@@ -226,7 +242,7 @@ impl Record for Json<'_> {
             Json::Int(n) => n.to_string(),
             Json::Large(n) => n.to_string(),
             Json::Huge(n) => n.to_string(),
-            Json::Float(f) => serde_json::Number::from_f64(*f).map(|n| n.to_string())?,
+            Json::Float(f) | Json::Written(f, _) => serde_json::Number::from_f64(*f).map(|n| n.to_string())?,
             _ => return None,
         };
         (!text.is_empty()).then_some(text)
@@ -307,7 +323,7 @@ fn plain(v: &Json) -> Value {
         Json::Int(n) => Value::Int(*n),
         Json::Large(n) => Value::Float(*n as f64),
         Json::Huge(n) => Value::Float(n.parse().unwrap_or_default()),
-        Json::Float(f) => Value::Float(*f),
+        Json::Float(f) | Json::Written(f, _) => Value::Float(*f),
         Json::Text(t) => Value::Text(t.to_string()),
         Json::Array(items) => Value::List(items.iter().map(plain).collect()),
         Json::Object(entries) => Value::Struct(entries.iter().map(|(k, v)| (k.to_string(), plain(v))).collect()),
@@ -328,6 +344,7 @@ pub fn typed(v: &Json, ty: &str) -> Result<Value, String> {
         }
         (Json::Huge(n), "utf8" | WRITTEN) => Ok(Value::Text(n.to_string())),
         (other, WRITTEN) => Ok(Value::Text(other.text_of())),
+        (Json::Written(f, _), _) => typed(&Json::Float(*f), ty),
         (Json::Int(n), "i64") => Ok(Value::Int(*n)),
         // writers of JSON that know one sort of number write `3.0`
         (Json::Float(f), "i64") if f.fract() == 0.0 && f.abs() < EXACT => Ok(Value::Int(*f as i64)),
@@ -380,7 +397,7 @@ fn found(v: &Json) -> &'static str {
     match v {
         Json::Null => "null",
         Json::Bool(_) => "true or false",
-        Json::Int(_) | Json::Large(_) | Json::Huge(_) | Json::Float(_) => "a number",
+        Json::Int(_) | Json::Large(_) | Json::Huge(_) | Json::Float(_) | Json::Written(..) => "a number",
         Json::Text(_) => "text",
         Json::Array(_) => "a list",
         Json::Object(_) => "an object",

@@ -10,7 +10,7 @@ use super::cut::{Cut, Holds};
 use super::encoding::{self, ENCODING, Wrong, line_at, recoded, text};
 use super::format::Format;
 use super::infer::{self, HEAD};
-use super::json::{self, Json, parse};
+use super::json::{self, Json, parse, parse_asked};
 use super::options::Options;
 use super::reader::{Ask, Offers, Reader, Records, Seen, Selects, Unit, strip_bom};
 use super::spelling::{DATE, FALSE, NULL, TRUE};
@@ -20,7 +20,7 @@ pub const FORMAT: Format = Format {
     options: &[TOKENS, JOIN, CHAT, ENCODING, DATE, FALSE, NULL, TRUE],
     unfit: json::unfit,
     reader: Some(Reader {
-        version: 3, // what blocks a path through objects is told; spellings
+        version: 4, // what blocks a path through objects is told; spellings; numbers that are kept as text have all digits
         uses: &[],
         cut: |_| Cut::Document(Holds::Many),
         id: "content",
@@ -70,7 +70,7 @@ fn read_list(ask: &Ask, unit: &Unit, out: &mut Records, take: Take) {
             let rule = if [ITEM_ENDS, LIST_ENDS, LIST_ENDED].contains(&say) { "json.end" } else { "json" };
             Err(Wrong::new(rule, format!("{say}{more}")))
         };
-        match item.wrong.map_or_else(|| parse(bytes, ask.depth_max), wrong) {
+        match item.wrong.map_or_else(|| parse_asked(bytes, ask), wrong) {
             Ok(object) => take(out, (unit, n, bytes), &object),
             Err(wrong) => out.reject_line(unit, n, &wrong.at(line)),
         }

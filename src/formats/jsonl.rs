@@ -26,7 +26,7 @@ pub const FORMAT: Format = Format {
     unfit: json::unfit,
     several,
     reader: Some(Reader {
-        version: 4, // what blocks a path through objects is told; spellings
+        version: 5, // what blocks a path through objects is told; spellings; numbers that are kept as text have all digits
         uses: &[],
         cut: |options| cut_text(options, Split::Lines),
         id: "content",
@@ -68,7 +68,7 @@ fn read(ask: &Ask, unit: &Unit, out: &mut Records) {
                     continue;
                 }
             };
-            match json::parse(&own, ask.depth_max) {
+            match json::parse_asked(&own, ask) {
                 Ok(object) => json::take(ask, out, (unit, n, &own), &object),
                 Err(wrong) => out.reject(unit, n, &wrong),
             }

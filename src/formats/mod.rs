@@ -26,6 +26,7 @@ pub mod met;
 pub mod metadata;
 #[cfg(test)]
 mod mutated;
+mod nuls;
 pub mod options;
 pub mod packing;
 pub mod pixels;

@@ -5,11 +5,12 @@ use super::cut::members::ReadAt;
 pub use super::encoding::strip_bom;
 use super::encoding::{Wrong, line_at, plain_lines};
 use super::met::{Met, SEEN};
+use super::nuls;
 use super::options::Options;
 use crate::digest::Digest;
 use crate::measure::parts::{PLACE, SPLIT, part_of, place_of};
 use crate::table::value::column;
-use crate::table::{ArrayRef, Builder, DataType, Value, concat, types, utf8};
+use crate::table::{Array, ArrayRef, Builder, DataType, Value, concat, types, utf8};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -517,6 +518,7 @@ impl<'a> Records<'a> {
                 let name = field.field.name.clone();
                 let (array, own) = field.finish()?;
                 met.push((name.clone(), own));
+                self.told.extend(with_nuls(&name, array.as_ref(), &self.parents));
                 columns.insert(name, array);
             }
             for (name, (ty, values)) in self.more {
@@ -526,6 +528,16 @@ impl<'a> Records<'a> {
         self.told.sort_by_key(|t| (t.row, t.record));
         Ok(Found { parents: self.parents, columns, told: self.told, blobs: self.blobs, met })
     }
+}
+
+/// The values of a field that hold a NUL character.
+fn with_nuls(field: &str, array: &dyn Array, parents: &[(u32, u32)]) -> Vec<Told> {
+    let told = |(row, record): &(u32, u32)| {
+        let (row, record, rule) = (*row as usize, *record as usize, nuls::RULE.to_string());
+        let (say, field) = (format!("{field}: {}", nuls::SAY), Some(field.to_string()));
+        Told { row, record, line: 0, drops: false, rule, say, field }
+    };
+    nuls::rows(array).into_iter().filter_map(|row| parents.get(row)).map(told).collect()
 }
 
 /// The first name that is not among those that are known, where every column is taken.

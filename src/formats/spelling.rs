@@ -1,7 +1,8 @@
 //! How values are written where a file holds nothing but text: numbers, truth values, and what stands for none.
 //!
 //! What has one reading is read: white space around a number, `TRUE`, `3.0` for a whole number. What has several is not
-//! guessed but told, with the key that declares it: `1,5`, `yes`, `NA`.
+//! guessed but told, with the key that declares it: `1,5`, `yes`, `NA`, and `8.000` where a whole number is expected, which is
+//! eight or eight thousand.
 use super::options::{Choice, Options, Takes};
 use super::reader::{CATEGORY, DAY, WRITTEN};
 use crate::model::days;
@@ -36,8 +37,8 @@ pub const THOUSANDS: Choice = Choice {
 
 pub const DATE: Choice = Choice {
     name: "date",
-    doc: "how the days of fields of the type `date` are written, such as `DD.MM.YYYY`; they become `2026-01-31`. \
-          Default `YYYY-MM-DD`.",
+    doc: "how the days of fields of the type `date` are written, such as `DD.MM.YYYY` or `YYYY. M. D.`; they become \
+          `2026-01-31`. Default `YYYY-MM-DD`.",
     takes: Takes::Text { default: DAYS },
 };
 
@@ -79,7 +80,7 @@ impl Spelling {
             return Some(("thousands", "the same as `decimal`"));
         }
         if !days::is_pattern(&s.date) {
-            return Some(("date", "a pattern has YYYY, MM and DD, each once"));
+            return Some(("date", "a pattern has YYYY, MM or M, and DD or D, each once"));
         }
         let both = s.yes.iter().any(|t| s.no.contains(t));
         both.then_some(("false", "one spelling cannot be both true and false"))
@@ -144,7 +145,7 @@ impl Spelling {
 
     /// A whole number, also one with a fraction of zeros, as tools write it where a column has gaps.
     fn whole(&self, text: &str) -> Option<i64> {
-        let plain = self.plain(text)?;
+        let plain = self.plain(text).filter(|plain| !is_group(plain))?;
         let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, "0"));
         let zeros = !fraction.is_empty() && fraction.bytes().all(|b| b == b'0');
         zeros.then(|| whole.parse().ok()).flatten()
@@ -176,7 +177,13 @@ impl Spelling {
         let numeric = text.bytes().all(|b| b.is_ascii_digit() || b"+-,.' ".contains(&b));
         let wrong = format!("text where {} is expected", words(ty));
         let fraction = numeric && ty == "i64" && self.plain(text).is_some_and(|t| t.parse::<f64>().is_ok());
-        if fraction {
+        if fraction && self.plain(text).is_some_and(|plain| is_group(&plain)) {
+            let mark = if self.comma { ',' } else { '.' };
+            format!(
+                "a mark with three zeros behind it where {} is expected: `thousands` declares it, if `{mark}` parts thousands here",
+                words(ty)
+            )
+        } else if fraction {
             "a number that is not whole, or beyond 64 bits".into()
         } else if numeric && text.bytes().any(|b| b.is_ascii_digit()) {
             format!("{wrong}: `decimal` and `thousands` declare what its marks mean")
@@ -184,6 +191,12 @@ impl Spelling {
             format!("{wrong}: `null` declares how no value is written")
         }
     }
+}
+
+/// Whether three zeros stand behind the mark, in front of which a group of thousands ends: `8.000` is eight or eight thousand.
+fn is_group(plain: &str) -> bool {
+    let whole = |own: &str| own.trim_start_matches(['-', '+']).trim_start_matches('0').len();
+    plain.split_once('.').is_some_and(|(own, fraction)| fraction == "000" && (1..4).contains(&whole(own)))
 }
 
 /// What is said of a whole number that is another one as a number with a point.
@@ -257,6 +270,24 @@ mod tests {
         assert_eq!(read(&german, "1.234", "i64"), Some(Value::Int(1234)));
         assert_eq!(read(&german, "1.23", "f64"), None, "no group of three");
         assert_eq!(read(&german, "12", "i64"), Some(Value::Int(12)));
+    }
+
+    #[test]
+    fn no_fraction_of_a_whole_number_is_cut() {
+        let comma = [("decimal", ",".into())];
+        let both = [("decimal", ",".into()), ("thousands", ".".into())];
+        for (options, text) in
+            [(&[][..], "8.000"), (&comma[..], "8,000"), (&comma[..], "-123,000"), (&both[..], "8,000")]
+        {
+            assert_eq!(read(options, text, "i64"), None, "{text}");
+        }
+        for (options, text, n) in [(&comma[..], "8,0", 8), (&[][..], "0.000", 0), (&[][..], "1234.000", 1234)] {
+            assert_eq!(read(options, text, "i64"), Some(Value::Int(n)), "{text}");
+        }
+        assert_eq!(read(&[("thousands", ",".into())], "8,000", "i64"), Some(Value::Int(8000)));
+        assert_eq!(read(&comma, "8,000", "f64"), Some(Value::Float(8.0)), "declared, and nothing is cut");
+        let say = |text: &str| Spelling::default().value(text, "i64").unwrap_err();
+        assert!(say("8.000").contains("`thousands`") && say("8.5").contains("not whole"));
     }
 
     #[test]

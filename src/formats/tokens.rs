@@ -52,6 +52,17 @@ pub fn joined_by<'j, T: AsRef<str>>(tokens: &[T], join: impl Fn(usize) -> &'j st
     (text, Value::List(places))
 }
 
+/// The rule of tokens that no reader of words can show.
+pub const EMPTY: &str = "tokens.empty";
+
+/// What is said of tokens of which some hold no sign that is seen: nothing, spaces, or marks of no width. They stay, since an
+/// answer may be about them; formats of tokens leave them out or tear their line.
+pub fn unseen<T: AsRef<str>>(tokens: &[T]) -> Option<String> {
+    let seen = |c: char| !c.is_whitespace() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
+    let n = tokens.iter().filter(|token| !token.as_ref().contains(seen)).count();
+    (n > 0).then(|| format!("{n} of {} tokens hold no sign that is seen", tokens.len()))
+}
+
 /// What is said of a value that should be tokens.
 pub const NO_TOKENS: &str = "something else than a list of texts where tokens are expected";
 
@@ -109,8 +120,10 @@ pub fn take<R: Record>(
         out.take(unit, record, bytes, of);
         return;
     }
+    let mut told = None;
     let (text, places) = match tokens(selector) {
         Ok(Some(tokens)) => {
+            told = unseen(&tokens);
             let (text, places) = joined(&tokens, ask.options.text(&JOIN));
             (Ok(Some(text)), places)
         }
@@ -119,5 +132,20 @@ pub fn take<R: Record>(
     };
     if out.take(unit, record, bytes, &Spoken { of, selector, text }) {
         out.more("tokens", places);
+        if let Some(say) = told {
+            out.finding(unit, record, out.line, EMPTY, say);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_that_nobody_sees_are_told() {
+        let told = unseen(&["Anna", "", " ", "\u{200b}", "\u{a0}"]);
+        assert_eq!(told.as_deref(), Some("4 of 5 tokens hold no sign that is seen"));
+        assert_eq!((unseen(&["Anna", "\u{ad6d}"]), unseen::<&str>(&[])), (None, None));
     }
 }

@@ -41,11 +41,18 @@ pub fn median_holds(values: &[f64], lost: usize) -> bool {
 /// The middle value, of two the lower one: always a value that somebody gave. `None` if empty or if a value is NaN.
 /// The order of `values` changes.
 pub fn lower_median(values: &mut [f64]) -> Option<f64> {
+    Some(middle(values)?.0)
+}
+
+/// The two values in the middle, the lower one first; of an odd number of values both are the same.
+pub fn middle(values: &mut [f64]) -> Option<(f64, f64)> {
     if values.is_empty() || values.iter().any(|v| v.is_nan()) {
         return None;
     }
-    let middle = (values.len() - 1) / 2;
-    Some(*values.select_nth_unstable_by(middle, f64::total_cmp).1)
+    let (_, low, above) = values.select_nth_unstable_by((values.len() - 1) / 2, f64::total_cmp);
+    let low = *low;
+    let next = above.iter().copied().min_by(f64::total_cmp);
+    Some((low, next.filter(|_| values.len().is_multiple_of(2)).unwrap_or(low)))
 }
 
 #[cfg(test)]
@@ -84,6 +91,8 @@ mod tests {
         assert_eq!(lower_median(&mut [5.0, 1.0, 3.0]), Some(3.0));
         assert_eq!(lower_median(&mut [7.0]), Some(7.0));
         assert_eq!(lower_median(&mut []), None);
+        assert_eq!(middle(&mut [4.0, 1.0, 3.0, 2.0]), Some((2.0, 3.0)));
+        assert_eq!((middle(&mut [5.0, 1.0, 3.0]), middle(&mut [5.0, 5.0])), (Some((3.0, 3.0)), Some((5.0, 5.0))));
         assert_eq!(lower_median(&mut [1.0, f64::NAN]), None);
     }
 }

@@ -58,11 +58,35 @@ pub fn is_day(text: &str) -> bool {
     text.len() == 10 && !text.starts_with("0000") && number(text).is_some()
 }
 
-/// Whether a pattern says where year, month and day stand: `YYYY`, `MM` and `DD`, each once.
+/// How the parts of a day are written in a pattern, and how many digits they have at most.
+const PARTS: [(&str, usize, usize); 5] = [("YYYY", 0, 4), ("MM", 1, 2), ("DD", 2, 2), ("M", 1, 2), ("D", 2, 2)];
+
+/// The part of a day that a pattern begins with: its letters, its number and its digits.
+fn part_of(pattern: &str) -> Option<(&'static str, usize, usize)> {
+    PARTS.iter().copied().find(|part| pattern.starts_with(part.0))
+}
+
+/// Whether a pattern says where year, month and day stand: `YYYY`, `MM` or `M`, and `DD` or `D`, each once. A part of one
+/// letter has one digit or two, so that something else than a part stands behind it.
 pub fn is_pattern(pattern: &str) -> bool {
-    let once = |of: &str| pattern.matches(of).count() == 1;
-    let letters = pattern.chars().filter(|c| "YMD".contains(*c)).count();
-    letters == 8 && once("YYYY") && once("MM") && once("DD")
+    let (mut rest, mut seen) = (pattern, [0; 3]);
+    while let Some(sign) = rest.chars().next() {
+        let Some((letters, part, _)) = part_of(rest) else {
+            if sign == 'Y' {
+                return false;
+            }
+            rest = rest.strip_prefix(sign).unwrap_or_default();
+            continue;
+        };
+        rest = rest.strip_prefix(letters).unwrap_or_default();
+        if letters.len() == 1 && part_of(rest).is_some() {
+            return false;
+        }
+        if let Some(n) = seen.get_mut(part) {
+            *n += 1;
+        }
+    }
+    seen == [1; 3]
 }
 
 /// The date of a text that is written by a pattern, as `2026-01-31`. Month and day may have one digit where something else
@@ -71,14 +95,12 @@ pub fn read(text: &str, pattern: &str) -> Option<String> {
     let (mut text, mut pattern) = (text, pattern);
     let mut of = [0u32; 3];
     while let Some(sign) = pattern.chars().next() {
-        let part = ["YYYY", "MM", "DD"].iter().position(|part| pattern.starts_with(part));
-        let Some(part) = part else {
+        let Some((letters, part, most)) = part_of(pattern) else {
             text = text.strip_prefix(sign)?;
             pattern = pattern.strip_prefix(sign)?;
             continue;
         };
-        pattern = pattern.get(if part == 0 { 4 } else { 2 }..)?;
-        let most = if part == 0 { 4 } else { 2 };
+        pattern = pattern.strip_prefix(letters)?;
         let digits = text.bytes().take(most).take_while(u8::is_ascii_digit).count();
         let packed = pattern.starts_with(['Y', 'M', 'D']);
         if digits < most && (part == 0 || packed || digits == 0) {
@@ -121,6 +143,9 @@ mod tests {
         assert_eq!(of("1/31/2026", "MM/DD/YYYY"), day());
         assert_eq!(of("20260131", "YYYYMMDD"), day());
         assert_eq!(of("2026년 1월 31일", "YYYY년 MM월 DD일"), day());
+        assert_eq!(of("2026.1.31", "YYYY.M.D"), day());
+        assert_eq!(of("2026. 01. 31.", "YYYY. M. D."), day());
+        assert_eq!(of("2026. 1. 31.", "YYYY. M. D."), day());
         for (text, pattern) in [
             ("31.01.26", "DD.MM.YYYY"),
             ("31.13.2026", "DD.MM.YYYY"),
@@ -129,7 +154,12 @@ mod tests {
         ] {
             assert_eq!(of(text, pattern), None, "{text}");
         }
-        assert!(is_pattern("YYYY-MM-DD") && !is_pattern("DD.MM.YY") && !is_pattern("YYYY-MM-DD MM"));
+        for pattern in ["YYYY-MM-DD", "YYYYMMDD", "YYYY.M.D", "YYYY. M. D.", "D.M.YYYY", "YYYY년 M월 D일"] {
+            assert!(is_pattern(pattern), "{pattern}");
+        }
+        for pattern in ["DD.MM.YY", "YYYY-MM-DD MM", "YYYY-MMM-DD", "YYYYMD", "YYYY-M-", "YYYYY-M-D", ""] {
+            assert!(!is_pattern(pattern), "{pattern}");
+        }
     }
 
     #[test]

@@ -5,8 +5,17 @@ use crate::model::days;
 use crate::table::Value;
 
 /// The patterns that are tried, besides that of days as they are kept.
-const PATTERNS: &[&str] =
-    &["DD.MM.YYYY", "DD/MM/YYYY", "MM/DD/YYYY", "DD-MM-YYYY", "MM-DD-YYYY", "YYYY/MM/DD", "YYYY.MM.DD"];
+const PATTERNS: &[&str] = &[
+    "DD.MM.YYYY",
+    "DD/MM/YYYY",
+    "MM/DD/YYYY",
+    "DD-MM-YYYY",
+    "MM-DD-YYYY",
+    "YYYY/MM/DD",
+    "YYYY.MM.DD",
+    "YYYY. M. D.",
+    "YYYY. M. D",
+];
 
 /// The pattern in which all columns of days are written that have but one reading, if they have one in common.
 pub fn pattern(sample: &Sample) -> Option<&'static str> {
@@ -40,6 +49,8 @@ mod tests {
         assert_eq!(patterns(&of(&["03/01/2026", "04/05/2026"])), ["DD/MM/YYYY", "MM/DD/YYYY"]);
         assert_eq!(patterns(&of(&["03/01/2026", "04/25/2026"])), ["MM/DD/YYYY"]);
         assert!(patterns(&of(&["2026", "20260131"])).is_empty() && patterns(&of(&["", " "])).is_empty());
+        assert_eq!(patterns(&of(&["2026. 1. 3.", "2026. 11. 30."])), ["YYYY. M. D."]);
+        assert_eq!(patterns(&of(&["2026.1.3", "2026.11.30"])), ["YYYY.MM.DD"]);
         let sample = |columns: Vec<Column>| pattern(&Sample { columns, ..Sample::default() });
         assert_eq!(sample(vec![of(&["03/01/2026"]), of(&["04/25/2026"])]), Some("MM/DD/YYYY"));
         assert_eq!(sample(vec![of(&["31.01.2026"]), of(&["04/25/2026"])]), None);

@@ -293,7 +293,7 @@ fn hints(project: &Project, s: &Session, f: &Finished) -> Result<String, Fault> 
         let dropped = lost::gone(s, step, run)?;
         if dropped > 0 {
             let what = if step.plan.scan.is_some() { "record" } else { "sample" };
-            let lines = lost::swallowed(s, run)?;
+            let lines = lost::weighed(s, run)?.0;
             let more = if lines > 0 { format!(", with {}", plural(lines, "more line")) } else { String::new() };
             let what = format!("{} dropped{more}", plural(dropped, what));
             out.push((what, format!("tamis show {} --findings", step.name)));

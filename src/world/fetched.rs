@@ -23,6 +23,8 @@ pub struct Fetched {
     lacking: BTreeMap<String, Lacking>,
     /// By the same name: what was left out when it was fetched.
     left: BTreeMap<String, Vec<String>>,
+    /// By the same name: how many names of archives are read as CP949, and one of them.
+    renamed: BTreeMap<String, Vec<(u64, String)>>,
 }
 
 /// Why fetched files are not there.
@@ -68,6 +70,16 @@ impl Fetched {
         self.left.get(name).map_or(&[], Vec::as_slice)
     }
 
+    /// Says that names of files of an archive are read as CP949: how many, and one of them.
+    pub fn renames(&mut self, name: &str, told: (u64, String)) {
+        self.renamed.entry(name.to_string()).or_default().push(told);
+    }
+
+    /// How many names of each archive are read as CP949, and one of them.
+    pub fn renamed(&self, name: &str) -> &[(u64, String)] {
+        self.renamed.get(name).map_or(&[], Vec::as_slice)
+    }
+
     /// Why the files of something are not there; `None` where they are.
     pub fn lacking(&self, name: &str) -> Option<&Lacking> {
         self.lacking.get(name)
@@ -94,6 +106,11 @@ impl Fetched {
 /// Whether a path is that of something fetched.
 pub fn is_fetched(path: &str) -> bool {
     path.starts_with(FETCHED)
+}
+
+/// What a fetched file, or a glob of such files, is fetched for.
+pub fn fetched_for(path: &str) -> Option<&str> {
+    path.strip_prefix(FETCHED)?.split_once('/').map(|(name, _)| name)
 }
 
 /// What a fetched file is called within what it was fetched for; any other path as it is.

@@ -20,7 +20,7 @@ pub use endpoint::Endpoint;
 /// The folder of what belongs to a release and is not released: the answers of a benchmark.
 pub const ASIDE: &str = "hidden-answers";
 
-pub use fetched::{FETCHED, Fetched, Lacking, inner_path, is_fetched, is_released};
+pub use fetched::{FETCHED, Fetched, Lacking, fetched_for, inner_path, is_fetched, is_released};
 pub use folders::{Found, Listing, Visitor, What};
 pub use looks::{Look, Looks};
 pub use own::{How, Op, Own, Probe, Verdict};

@@ -9,6 +9,7 @@ use crate::report::difference::Side;
 use crate::table::ArrayRef;
 use crate::world::{What, World};
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
@@ -87,6 +88,31 @@ impl Folder {
         let card = world.read("README.md", 64 << 20).unwrap_or_default();
         let card = Card::read(&String::from_utf8_lossy(&card));
         Ok(Folder { world, page, side, card, files, columns, format: format.name, writer, values })
+    }
+
+    /// What of the files that are compared is not what the release's own list says: the samples may not be those that were
+    /// released.
+    pub fn damage(&self) -> Result<Vec<String>, Failure> {
+        let name = |path: &str| format!("{}/{path}", self.side.name);
+        let list = self.world.read("B3SUMS", 1 << 30).map_err(|e| failed(&name("B3SUMS"), &e))?;
+        let list = String::from_utf8_lossy(&list);
+        let said: BTreeMap<&str, &str> = list.lines().filter_map(|l| l.split_once("  ").map(|(s, p)| (p, s))).collect();
+        let read = |path: &&String| split_of(self.writer.files, path).is_some() || *path == "release.json";
+        let mut out = Vec::new();
+        for path in self.files.iter().filter(read) {
+            let Some((digest, _)) = self.sum(path) else {
+                out.push(format!("{} cannot be read", name(path)));
+                continue;
+            };
+            match said.get(path.as_str()) {
+                Some(sum) if *sum == digest.hex() => {}
+                Some(_) => out.push(format!("{} is not what B3SUMS says", name(path))),
+                None => out.push(format!("{} does not stand in B3SUMS", name(path))),
+            }
+        }
+        let gone = said.keys().filter(|path| read(&&path.to_string()) && !self.files.iter().any(|own| own == *path));
+        out.extend(gone.map(|path| format!("{} stands in B3SUMS and is not there", name(path))));
+        Ok(out)
     }
 
     /// Whether the values of samples can be read.

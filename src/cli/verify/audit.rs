@@ -19,7 +19,10 @@ pub struct Audited {
     release: bool,
     files: u64,
     bytes: u64,
+    /// Each once, in however many formats it is.
     samples: u64,
+    /// How many rows, annotated files or pictures there are of each kind of file, by what the names of its files have in common.
+    rows: BTreeMap<String, u64>,
     /// How files differ from what was released.
     differences: Vec<String>,
     faults: Vec<Fault>,
@@ -50,6 +53,7 @@ pub fn run(
             files: seen.files,
             bytes: seen.bytes,
             samples: seen.samples,
+            rows: seen.rows,
             differences,
             faults: told.faults,
             more,
@@ -66,7 +70,12 @@ pub fn run(
     if !quiet {
         looked(&told);
     }
-    let about = format!("{}, {}", plural(seen.files, "file"), plural(seen.samples, "sample"));
+    let rows: u64 = seen.rows.values().sum();
+    let once = match rows > seen.samples {
+        true => format!(" (each once: {} in {} kinds of files)", plural(rows, "row"), seen.rows.len()),
+        false => String::new(),
+    };
+    let about = format!("{}, {}{once}", plural(seen.files, "file"), plural(seen.samples, "sample"));
     let n = told.count() + before.as_ref().map_or(0, |b| b.len() as u64);
     if n > 0 {
         return Err(Failure::Differs(format!("{folder}: {} ({about})", plural(n, "fault"))));

@@ -102,6 +102,9 @@ fn put_line(objects: &Objects, folder: &str, line: &FetchedLock, out: &mut Fetch
         return objects.has(digest, line.bytes.unwrap_or(0));
     }
     let Some(members) = members(objects, line, digest) else { return false };
+    if let Some((n, first)) = &members.renamed {
+        out.renames(folder, (*n, format!("{}/{first}", line.path)));
+    }
     for member in &members.files {
         let Some(digest) = Digest::parse(&member.digest) else { return false };
         out.put(folder, &format!("{}/{}", line.path, member.path), objects.place(digest));

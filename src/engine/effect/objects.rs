@@ -46,6 +46,9 @@ pub struct Members {
     pub files: Vec<Member>,
     /// Members that are not read: the rule that each breaks, and how many there are.
     pub refused: Vec<(String, u64)>,
+    /// How many names are read as CP949, and one of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renamed: Option<(u64, String)>,
     /// How many bytes the archive had; `None` where it was unpacked before this was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,

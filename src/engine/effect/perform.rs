@@ -308,6 +308,8 @@ fn ask(
         }
         let told = members.refused.iter().map(|(rule, n)| format!("{n} of its members left out ({rule})"));
         remarks.extend(told);
+        let renamed = members.renamed.iter();
+        remarks.extend(renamed.map(|(n, first)| format!("{n} of its names read as CP949, such as `{first}`")));
     }
     Ok(Some((line, remarks)))
 }

@@ -4,7 +4,7 @@ use super::objects::{Member, Members, Objects, Part};
 use crate::digest::{Digest, Hasher};
 use crate::formats::cut::members::List;
 use crate::formats::packing::decompressor;
-use crate::formats::tar;
+use crate::formats::{tar, zip};
 use std::collections::BTreeMap;
 use std::io::{self, BufReader, Read};
 
@@ -53,7 +53,9 @@ pub fn unpack(
     let List::Stream(list) = tar::ARCHIVE.list else { return Err(Fault::Bad("it cannot be listed".into())) };
     let mut found = Vec::new();
     list(&mut Bounded { inner: stream()?, left: bound }, &mut found).map_err(|e| broken(&e, bound, packed))?;
-    let mut out = Members { bytes: Some(packed), ..Members::default() };
+    // another archive than a zip has none
+    let renamed = zip::names_in_cp949(Box::new(open.reader()?)).ok().flatten().map(|(n, first)| (n as u64, first));
+    let mut out = Members { bytes: Some(packed), renamed, ..Members::default() };
     let mut refused: BTreeMap<&str, u64> = BTreeMap::new();
     let mut paths: BTreeMap<String, ()> = BTreeMap::new();
     let mut input = Bounded { inner: stream()?, left: bound };

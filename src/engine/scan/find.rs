@@ -345,11 +345,16 @@ pub struct Look {
     pub folders: BTreeSet<String>,
     /// Files that match and are not here, while what DVC wrote of them is: how many, and the first.
     pub absent: Option<(usize, String)>,
+    /// The first files.
+    pub first: BTreeSet<String>,
     /// Zip archives among the files.
     pub zips: BTreeSet<String>,
     /// Files whose names say that they are one of several parts, if all names were seen.
     pub parts: BTreeSet<String>,
 }
+
+/// So many files are named for being looked into.
+pub const FIRST: usize = 64;
 
 /// What DVC puts beside data that it keeps elsewhere: `a.jsonl.dvc` for `a.jsonl`.
 const POINTER: &str = ".dvc";
@@ -404,6 +409,9 @@ impl Visitor for Looker {
         }
         if let Some(data) = name.strip_suffix(POINTER) {
             self.points(folder, data);
+        }
+        if !hits.is_empty() && self.found.first.len() < FIRST {
+            self.found.first.insert(join(folder, name));
         }
         if !hits.is_empty() && is_zip(name) {
             self.found.zips.insert(join(folder, name));

@@ -75,6 +75,9 @@ impl<'g> Taking<'g> {
         if let Some(spoken) = &spoken {
             let places = stay.iter().map(|row| spoken.places.get(*row as usize).cloned().unwrap_or(Value::Null));
             places.for_each(|of| out.more("tokens", of));
+            for (row, say) in spoken.told.iter().filter(|(row, _)| stay.binary_search(&(*row as u32)).is_ok()) {
+                out.finding(self.unit, first + row, 0, tokens::EMPTY, say);
+            }
         }
         let pictures = held::column(&self.ask.options);
         if !pictures.is_empty() {
@@ -109,11 +112,12 @@ impl<'g> Taking<'g> {
         let mut out = Spoken::default();
         for row in 0..n {
             let value = tokens.as_ref().map_or(Value::Null, |of| value_at(of.as_ref(), row));
-            let tokens: Option<Vec<&str>> = match &value {
+            let own: Option<Vec<&str>> = match &value {
                 Value::List(items) => items.iter().map(Value::text).collect(),
                 _ => None,
             };
-            let made = tokens.map(|tokens| joined(&tokens, self.ask.options.text(&JOIN)));
+            out.told.extend(own.as_deref().and_then(tokens::unseen).map(|say| (row, say)));
+            let made = own.map(|own| joined(&own, self.ask.options.text(&JOIN)));
             out.wrong.extend((made.is_none() && value != Value::Null).then_some(row));
             let (text, places) = made.map_or((None, Value::Null), |(text, places)| (Some(text), places));
             out.texts.push(text);
@@ -183,6 +187,8 @@ struct Spoken {
     places: Vec<Value>,
     /// Rows in which something else stands.
     wrong: Vec<usize>,
+    /// What is said of the tokens of rows.
+    told: Vec<(usize, String)>,
 }
 
 /// The conversation of each row.
@@ -265,6 +271,19 @@ pub fn doubts(schema: &Schema) -> Vec<Doubt> {
         DataType::Timestamp(_, Some(zone)) if !["UTC", "Z", "+00:00"].contains(&zone.as_ref()) => {
             let say = format!("holds points in time of the zone {zone}, which are kept in UTC");
             Some(Doubt::column(name, say, "the zone itself is not kept"))
+        }
+        DataType::Date32 | DataType::Date64 => {
+            let help = format!("say {name} = {{ date = {{}} }} in [schema], and they stay days");
+            Some(Doubt::retyped(name, "holds days, which are kept as text", help))
+        }
+        DataType::Timestamp(..) | DataType::Time32(_) | DataType::Time64(_) => {
+            let what = if matches!(ty, DataType::Timestamp(..)) { "points in time" } else { "times of day" };
+            let say = format!("holds {what}, which are kept as text");
+            Some(Doubt::retyped(name, say, format!("{name} = {{ text = {{}} }} in [schema] says that this is meant")))
+        }
+        DataType::Decimal32(..) | DataType::Decimal64(..) | DataType::Decimal128(..) | DataType::Decimal256(..) => {
+            let say = "holds decimal numbers, which are kept as text with all their digits";
+            Some(Doubt::retyped(name, say, format!("{name} = {{ float = {{}} }} in [schema] makes them numbers")))
         }
         _ if name.starts_with("__index_level_") => {
             let say = "is the index of a table of pandas, not one of its columns";

@@ -9,7 +9,7 @@ use crate::formats::lines::{each_record, each_unit};
 use crate::formats::options::{Choice, Options, Takes};
 use crate::formats::reader::{Ask, Record, Records, Unit, strip_bom};
 use crate::formats::spelling::Spelling;
-use crate::formats::tokens::{JOIN, joined_by};
+use crate::formats::tokens::{self, JOIN, joined_by};
 use crate::table::{Builder, Value};
 use std::collections::BTreeSet;
 
@@ -61,7 +61,7 @@ pub fn read_as(ask: &Ask, unit: &Unit, out: &mut Records, layout: Layout) {
     each_unit(ask, unit, out, |unit, encoding, out| {
         let layout = Layout { encoding, ..layout };
         let (split, join) = (split_of(&layout), ask.options.text(&JOIN));
-        let tokens = ask.selects("tokens");
+        let wanted = ask.selects("tokens");
         for (n, own) in each_record(ask, &split, unit.bytes) {
             out.next(own);
             match short(own).and_then(|()| sentence(strip_bom(own), &layout)) {
@@ -69,12 +69,15 @@ pub fn read_as(ask: &Ask, unit: &Unit, out: &mut Records, layout: Layout) {
                 Ok(sentence) => {
                     let close = |n: usize| if sentence.joined.get(n) == Some(&true) { "" } else { join };
                     let (text, places) =
-                        if tokens { joined_by(&sentence.tokens, close) } else { (String::new(), Value::Null) };
-                    let passed = sentence.passed;
+                        if wanted { joined_by(&sentence.tokens, close) } else { (String::new(), Value::Null) };
+                    let (passed, unseen) = (sentence.passed, tokens::unseen(&sentence.tokens));
                     if out.take(unit, n, own, &Joined { sentence, text }) {
                         out.more("tokens", places);
                         if passed > 0 {
                             out.finding(unit, n, out.line, "conll.passed", format!("{passed} {PASSED}"));
+                        }
+                        if let Some(say) = unseen {
+                            out.finding(unit, n, out.line, tokens::EMPTY, say);
                         }
                     }
                 }

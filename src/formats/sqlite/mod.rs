@@ -18,7 +18,7 @@ use super::doubt::Doubt;
 use super::encoding::Wrong;
 use super::format::Format;
 use super::infer;
-use super::json::{self, parse};
+use super::json::{self, parse, parse_asked};
 use super::options::{Choice, Options, Takes};
 use super::reader::{Ask, From, Offers, Reader, Records, Seen, Selects, Unit, adds_nothing, as_declared, no_tokens};
 use row::Row;
@@ -74,7 +74,7 @@ fn read(ask: &Ask, unit: &Unit, out: &mut Records) {
     let mut n = 0;
     let mut take = |row: Row| {
         let object = row.object.as_ref().map_err(Wrong::clone);
-        match object.and_then(|text| Ok((text, parse(text.as_bytes(), ask.depth_max)?))) {
+        match object.and_then(|text| Ok((text, parse_asked(text.as_bytes(), ask)?))) {
             Ok((text, object)) => json::take(ask, out, (unit, n, text.as_bytes()), &object),
             Err(wrong) => out.reject_line(unit, n, &wrong),
         }

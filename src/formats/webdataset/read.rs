@@ -235,6 +235,7 @@ fn owned(value: Json) -> Json<'static> {
         Json::Large(n) => Json::Large(n),
         Json::Huge(n) => Json::Huge(n.into_owned().into()),
         Json::Float(f) => Json::Float(f),
+        Json::Written(f, n) => Json::Written(f, n.into_owned().into()),
         Json::Text(t) => Json::Text(t.into_owned().into()),
         Json::Array(items) => Json::Array(items.into_iter().map(owned).collect()),
         Json::Object(entries) => {

@@ -9,6 +9,7 @@ use super::released;
 use super::sheet::Sheet;
 use super::terms::{self, Stated};
 use crate::diag::{Diagnostic, suggest};
+use crate::formats::cut::Holds;
 use crate::formats::reader::{Reader, Selects};
 use crate::formats::{Cut, Format, Options};
 use crate::manifest::sections::{Field, Privacy, SchemaSection};
@@ -285,7 +286,9 @@ fn checked(check: &mut Check) -> Option<Collect> {
     check_optional(check, &d);
     check_limits(check, &d);
     let id = id(check, &d, &files, format);
-    check_private_id(check, &d, &id);
+    let one = |reader: &Reader| (reader.cut)(&options) == Cut::Document(Holds::One);
+    let many = !files.reader(format).is_none_or(one);
+    check_private_id(check, &d, &id, many);
     let prefix = d.id_prefix.clone().unwrap_or_default();
     Some(Collect { files, format, options, id, prefix, declared: d, by })
 }
@@ -342,6 +345,11 @@ pub fn numbered(check: &Check) -> BTreeMap<String, Numbers> {
             Some((name, of))
         })
         .collect()
+}
+
+/// Whether equal records of some source stay and are told apart by a number ([`super::ids::content_of`]).
+pub fn keeps_equal(check: &Check) -> bool {
+    numbered(check).values().any(|of| matches!(of, Numbers::Equal))
 }
 
 /// What ids are taken from: as declared, else as the format has it.
@@ -405,7 +413,7 @@ fn id_of_rows(check: &mut Check, d: &Declaration, format: &Format) -> String {
 }
 
 /// With `[privacy]` an id must not bring into a release what masking takes out of it.
-fn check_private_id(check: &mut Check, d: &Declaration, id: &str) {
+fn check_private_id(check: &mut Check, d: &Declaration, id: &str, many: bool) {
     if check.manifest.table(&["privacy"]).is_none() || check.manifest.instances(&["release"]).is_empty() {
         return;
     }
@@ -415,7 +423,10 @@ fn check_private_id(check: &mut Check, d: &Declaration, id: &str) {
     let span = d.id.as_ref().map_or(check.span.clone(), At::span);
     if id == "content" {
         let problem = Diagnostic::error("T0422", span, "an id that is a digest of content tells who knows the content");
-        check.bad(problem.label("released with every sample").help("declare `id` with a field of its own, or `path`"));
+        // a path is that of all records of its file
+        let other = if many { "`position`, the place in its file" } else { "`path`" };
+        let help = format!("declare `id` with a field of its own, or {other}");
+        check.bad(problem.label("released with every sample").help(help));
         return;
     }
     let privacy: Privacy = check.section(&["privacy"]);

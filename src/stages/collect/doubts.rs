@@ -7,6 +7,7 @@ use crate::formats::doubt::{Doubt, LOOKED};
 use crate::formats::packing::{head, inner_name, unread};
 use crate::formats::reader::Reader;
 use crate::formats::tar;
+use crate::manifest::sections::SchemaSection;
 use crate::stage::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,8 +22,11 @@ pub fn tell(check: &mut Check, c: &Collect, reader: &Reader, (fields, mixed): (&
     }
     let source = c.source(check, &c.files.files, "units", (reader.cut)(&c.options), false);
     let files = (check.files)(&source);
+    let schema: SchemaSection = check.section(&["schema"]);
+    let silent = |column: &str| fields.iter().any(|(name, of)| of.0 == column && !schema.0.contains_key(name));
     let about = |doubt: &Doubt| match doubt.column.as_str() {
         "" => true,
+        column if doubt.open => silent(column),
         column if doubt.mixed => mixed.iter().any(|own| own == column),
         column => fields.values().any(|of| of.0 == column),
     };

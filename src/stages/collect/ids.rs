@@ -28,6 +28,20 @@ pub fn make_id(prefix: &str, id: &str) -> Result<String, String> {
     Ok(id)
 }
 
+/// The id that equal records have in common, of which those behind the first have numbers: `DIGEST` of `DIGEST~2`.
+pub fn content_of(id: &str) -> &str {
+    match id.rsplit_once(char::from(EQUAL)) {
+        Some((own, n)) if is_digest(own) && !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()) => own,
+        _ => id,
+    }
+}
+
+/// Whether an id ends as one that is made of content; a prefix may stand before it.
+fn is_digest(id: &str) -> bool {
+    let end = id.len().checked_sub(32).and_then(|at| id.get(at..));
+    end.is_some_and(|end| end.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)))
+}
+
 pub const ENTRY: Entry = Entry::row::<Ids>("collect/ids", "collect", declare);
 
 fn declare(check: &mut Check) -> Vec<Plan> {
@@ -249,13 +263,13 @@ impl Ids {
                 POSITION => drop(given.insert(row, id)),
                 MADE => {
                     tell(Act::Fail, "id.conflict", "its id is one that was made for another record by numbering");
-                    let say = "the numbered record keeps it; give one source an `id_prefix`";
+                    let say = "the numbered record keeps it; an `id_prefix` of one source tells them apart";
                     tell(Act::DROP, "id.conflict", say);
                 }
                 _ => {
                     tell(Act::Fail, "id.conflict", "the same id as an earlier record, but other content");
-                    let say = "the earlier record stays; give one source an `id_prefix`, or take ids from a field or \
-                               the path, which tell the two apart";
+                    let say = "the earlier record stays; an `id_prefix` tells records of two sources apart; those of one \
+                               source a field in which they differ, or `id = \"position\"`";
                     tell(Act::DROP, "id.conflict", say);
                 }
             }

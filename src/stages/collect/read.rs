@@ -181,7 +181,7 @@ impl Parse {
 struct Read;
 
 impl RowStage for Read {
-    const MAP: u32 = 5; // keys that only some records have are counted
+    const MAP: u32 = 6; // 5: keys that only some records have are counted; 6: texts with a NUL are told
     const GATHER: Option<GatherPart<Self>> = Some((3, Wanted::gather));
     type Map = Parse;
     type Gather = Wanted;

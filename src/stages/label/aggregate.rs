@@ -12,7 +12,8 @@ pub struct Aggregate {
     /// Default: `majority` of classes and preferences, `borda` of rankings, `all` of answers in free words, `median` of ratings; where several annotators answer `vote` of spans, relations and lists
     /// of classes and `box_fusion` of boxes; else `single`.
     pub method: Option<Method>,
-    /// Of several classes that have most votes, or are as likely: `first` (the one declared first) or `review`. Of spans, relations,
+    /// Of several classes that have most votes, or are as likely: `first` (the one declared first) or `review`. Of two ratings in
+    /// the middle: `first` (the lower one) or `review`. Of spans, relations,
     /// boxes and classes of a list that half of the annotators gave: `first` (those of the annotator whose name comes first) or
     /// `review`. Default `first` where one class is asked for, and `review` where annotations are voted about.
     pub on_tie: Option<OnTie>,

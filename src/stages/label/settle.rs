@@ -7,11 +7,11 @@
 //! ```
 //!
 //! Reads `votes.TASK`; writes `label.TASK` and `status.TASK`: `source` (one answer, from a column), `aggregated`
-//! (votes), `tied` (of several classes with most votes the one declared first stands), `held` (answers that should agree and
+//! (votes), `tied` (of several classes with most votes the one declared first stands, of two ratings in the middle the lower one), `held` (answers that should agree and
 //! do not), `decided` (a person decided, see `label.TASK/decided`), `incomplete` (an annotation was lost, or every answer was, or answers were that may have decided; what then
 //! happens says `on_incomplete`). Without answers the label is null; with `unlabelled = "negative"` a
 //! sample that nobody was asked about has the label `[]`. Findings: `label.disagreement`, `label.incomplete`,
-//! `label.tie` (of several classes with most votes the one declared first stands; with `on_tie = "review"` a review),
+//! `label.tie` (of several classes with most votes the one declared first stands, of two ratings in the middle the lower one; with `on_tie = "review"` a review),
 //! `label.none` (some say that there is no answer, and others give one), `label.outvoted` (annotations that fewer than half of the annotators gave), `class.unused` (declared classes
 //! that no label has). Facts: `labelled`, `unlabelled`, `votes`, `incomplete` (of the samples that stay), `ties`, and
 //! `count.CLASS`, the annotations (or labels) of a class; `agreement` where `[label.TASK.agreement]` is declared. Limits: ratings are counted where they are whole numbers.
@@ -25,7 +25,7 @@ use super::rows::{Note, optional, short, slot, tell};
 use super::voted::Voted;
 use super::weighed;
 use super::worded;
-use crate::measure::aggregate::{lower_median, majority, majority_holds, median_holds};
+use crate::measure::aggregate::{majority, majority_holds, median_holds, middle};
 use crate::model::votes::{TIED, Vote, is_nothing};
 use crate::stage::*;
 use crate::table::value::column;
@@ -128,7 +128,7 @@ const TOLD: usize = 4;
 struct Stage;
 
 impl RowStage for Stage {
-    const MAP: u32 = 4; // who says that there is no answer
+    const MAP: u32 = 5; // 4: who says that there is no answer; 5: two ratings in the middle are a tie
     const GATHER: Option<GatherPart<Self>> = Some((3, Gather::gather));
     type Map = Map;
     type Gather = Gather;
@@ -275,7 +275,7 @@ impl Map {
             Method::Borda => self.ranked(votes, &given, notes),
             method if method.learns() => self.weighed(votes, weighed, notes),
             method if method.votes() => self.voted(votes, &given, notes),
-            _ => (lower_median(&mut ratings_given(&given)).map(Value::Float), "aggregated"),
+            _ => self.rated(votes, &given, notes),
         }
     }
 }
@@ -300,6 +300,18 @@ impl Map {
             self.tie(votes, label.as_ref(), say, notes);
         }
         (label, if is_tied { TIED } else { "aggregated" })
+    }
+
+    /// The rating in the middle.
+    fn rated(&self, votes: &[Vote], given: &[&Vote], notes: &mut Vec<Note>) -> (Option<Value>, &'static str) {
+        let Some((low, high)) = middle(&mut ratings_given(given)) else { return (None, "aggregated") };
+        if low == high {
+            return (Some(Value::Float(low)), "aggregated");
+        }
+        let label = Some(Value::Float(low));
+        let say = format!("{low} and {high} are both in the middle of {} ratings; the lower one stands", given.len());
+        self.tie(votes, label.as_ref(), say, notes);
+        (label, TIED)
     }
 
     /// Notes that some say that there is no answer where others give one, which the label then has.
@@ -419,8 +431,11 @@ mod tests {
         let (labels, states, delta, _) = run(&map("rating", Method::Median), rows);
         let want = [Value::Float(1.0), Value::Float(3.0), Value::Null, Value::Null, Value::Float(1.0)];
         assert_eq!(labels, want);
-        assert_eq!(states, status(&["aggregated", "aggregated", "", "", "aggregated"]));
-        assert!(delta.events.is_empty());
+        assert_eq!(states, status(&["tied", "tied", "", "", "aggregated"]));
+        assert_eq!(rules(&delta), [(0, "label.tie"), (1, "label.tie")]);
+        let (_, states, delta, _) =
+            run(&map("rating", Method::Median), vec![votes(&[2.0, 5.0, 1.0]), votes(&[3.0, 3.0])]);
+        assert_eq!((states, delta.events.len()), (status(&["aggregated", "aggregated"]), 0));
     }
 
     #[test]

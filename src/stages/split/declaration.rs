@@ -6,6 +6,7 @@ use crate::manifest::sections::KeyFrom;
 use crate::manifest::values::At;
 use crate::manifest::{Decimal, Manifest};
 use crate::stage::*;
+use crate::stages::collect::declaration::keeps_equal;
 use crate::table::DataType;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::SeqAccessDeserializer;
@@ -34,8 +35,8 @@ pub struct Declaration {
     /// A column whose equal values stay in one split (no leakage); null is a group of its own. Or a list of columns: samples
     /// that share a value of any of them stay together, and so do those that these share one with; of a list each item counts.
     pub group: Option<At<Columns>>,
-    /// Whether near duplicates that `[clean.near_duplicates]` found and did not drop stay in one split, as if they were a group:
-    /// `together` or `anywhere`. Default `together`.
+    /// Whether near duplicates that `[clean.near_duplicates]` found and did not drop, and equal records of sources that declare no
+    /// `id`, stay in one split, as if they were a group: `together` or `anywhere`. Default `together`.
     pub near_duplicates: Option<At<Near>>,
     /// A column that names the split of a sample, as the data came with it; `source` is the name of its `[collect.NAME]`.
     /// Samples without a value follow the ratios, which count them alone.
@@ -233,7 +234,8 @@ pub fn declared(check: &mut Check) -> Option<Declaration> {
     check_quantiles(check, &d);
     check_hidden(check, &d);
     check_lists(check, &d);
-    if let Some(near) = d.near_duplicates.as_ref().filter(|_| check.column("samples", CLUSTERS).is_none()) {
+    let tied = check.column("samples", CLUSTERS).is_some() || keeps_equal(check);
+    if let Some(near) = d.near_duplicates.as_ref().filter(|_| !tied) {
         let message = "nothing tells which samples are near duplicates";
         let problem = Diagnostic::error("T0609", near.span(), message).label("has no effect");
         check.bad(
@@ -365,11 +367,11 @@ fn check_hidden(check: &mut Check, d: &Declaration) {
     }
 }
 
-/// All gates that a declaration asks for. `clusters`: near duplicates are to stay in one split.
-pub fn gates(d: &Declaration, clusters: bool) -> Vec<Gate> {
+/// All gates that a declaration asks for. `clusters`: near duplicates are to stay in one split; `equal`: so are equal records.
+pub fn gates(d: &Declaration, clusters: bool, equal: bool) -> Vec<Gate> {
     let listed = !d.lists.is_empty();
     let mut gates: Vec<Gate> =
-        d.given.iter().flat_map(|given| given_gates(given, &d.group, clusters, listed)).collect();
+        d.given.iter().flat_map(|given| given_gates(given, &d.group, (clusters, equal), listed)).collect();
     if let Some(group) = d.group.as_ref().filter(|_| d.given.is_none() && listed) {
         let names = group.names().join("` or `");
         gates.push(
@@ -390,7 +392,12 @@ pub fn gates(d: &Declaration, clusters: bool) -> Vec<Gate> {
 
 /// A column of splits that names none, or often none, is a mistake in the manifest; and a group that lies in several
 /// splits is the leak that `group` promises against.
-fn given_gates(given: &At<String>, group: &Option<At<Columns>>, clusters: bool, listed: bool) -> Vec<Gate> {
+fn given_gates(
+    given: &At<String>,
+    group: &Option<At<Columns>>,
+    (clusters, equal): (bool, bool),
+    listed: bool,
+) -> Vec<Gate> {
     let (column, none) = (given.get(), Decimal::default());
     let gate = |fact: &str, most, span, say: String| {
         Gate::at_most("split.given", format!("split.given.{fact}"), most, span)
@@ -421,8 +428,9 @@ fn given_gates(given: &At<String>, group: &Option<At<Columns>>, clusters: bool, 
             let say = format!("samples of one `{names}` are given to several splits by {by}");
             Some((group.span(), format!("{say}; take `group` out if that is meant")))
         }
-        None if clusters => {
-            let say = format!("near duplicates are given to several splits by {by}");
+        None if clusters || equal => {
+            let what = if clusters { "near duplicates" } else { "equal records" };
+            let say = format!("{what} are given to several splits by {by}");
             Some((given.span(), format!("{say}; `near_duplicates = \"anywhere\"` if that is meant")))
         }
         None => None,

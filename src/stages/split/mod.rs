@@ -33,7 +33,8 @@
 //! (with the fact `split.moved`) or fold (`split.folds.moved`), since its group was joined with one of another split, or what is given or declared changed; `split.deviation`, groups keep a split more than 0.02 from its
 //! ratio. Groups are equal in normal form C.
 //!
-//! Near duplicates that are not dropped are a group, too, unless `near_duplicates = "anywhere"`; so are the tiles of one picture.
+//! Near duplicates that are not dropped are a group, too, unless `near_duplicates = "anywhere"`; so are the equal records of a
+//! source that declares no `id`, and the tiles of one picture.
 //!
 //! With `salt` units are called by keyed digests, so that nobody without the secret can draw what is drawn of them.
 //!
@@ -64,6 +65,8 @@ use crate::model::frames::TILE_OF;
 use crate::model::moments::{of_value, sortable};
 use crate::model::votes::{each_class, stratum_of};
 use crate::stage::*;
+use crate::stages::collect::declaration::keeps_equal;
+use crate::stages::collect::ids::content_of;
 use crate::table::{ArrayRef, DataType, Value, array_of, texts, utf8, value_at};
 use declaration::{CLUSTERS, Columns, Kept, Method, Near, declared, drawings, fold_column, gates, secret};
 use records::{Gather, Known, Verdict};
@@ -105,7 +108,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         Ports { table: "samples".into(), reads, writes: writes(columns), drops: d.time.is_some(), ..Ports::default() };
     let clusters = map.groups.iter().any(|column| column == CLUSTERS);
     vec![Plan {
-        gates: gates(&d, clusters),
+        gates: gates(&d, clusters, map.equal),
         secret,
         ..Plan::row::<Split>(
             ports,
@@ -131,6 +134,7 @@ fn mapped(check: &Check, d: &Declaration) -> Map {
         ..Map::default()
     };
     let together = d.near_duplicates.as_ref().is_none_or(|near| *near.get() == Near::Together);
+    map.equal = together && keeps_equal(check);
     let known = |column: &&str| check.column("samples", column).is_some();
     let more = [CLUSTERS, TILE_OF].into_iter().filter(|column| together || *column != CLUSTERS).filter(known);
     let more: Vec<String> = more.map(String::from).collect();
@@ -167,6 +171,7 @@ fn gathered(check: &Check, d: &Declaration, map: &Map) -> Gather {
         balanced: map.counted,
         quantiles: d.quantiles.iter().map(|(name, parts)| (name.clone(), *parts.get())).collect(),
         joined: !map.groups.is_empty(),
+        equal: map.equal,
         folds: d.folds.as_ref().map_or(0, |folds| *folds.get()),
         repeats: map.repeats,
         measured: d.group.is_some() || !map.groups.is_empty() || d.deviation_max.is_some() || d.time.is_some(),
@@ -208,6 +213,9 @@ struct Map {
     /// Columns of which any shared value makes a group.
     #[serde(default, skip_serializing_if = "is_default")]
     groups: Vec<String>,
+    /// Equal records without ids of their own stay together.
+    #[serde(default, skip_serializing_if = "is_default")]
+    equal: bool,
     /// Whether there are folds.
     #[serde(default, skip_serializing_if = "is_default")]
     folds: bool,
@@ -268,7 +276,8 @@ impl RowStage for Split {
             keys.sort();
             keys.dedup();
             if keys.is_empty() {
-                keys.push(format!("s{}", id.unwrap_or_default()));
+                let id = id.unwrap_or_default();
+                keys.push(format!("s{}", if p.equal { content_of(id) } else { id }));
             }
             if let Some(salt) = &salt {
                 keys.iter_mut().for_each(|key| *key = keyed(salt, key.as_bytes()).hex());

@@ -34,7 +34,7 @@ pub fn assign(p: &Gather, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> 
     }
     let seen = deciding.seen;
     tell_kept(p, &seen, out);
-    if p.measured {
+    if p.measured || (p.equal && units.all.iter().any(|unit| unit.size > 1)) {
         deviation::tell(
             p,
             (&seen.counts, &seen.free),

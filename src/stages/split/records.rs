@@ -45,6 +45,9 @@ pub struct Gather {
     /// How often folds are drawn; 0 for once.
     #[serde(default, skip_serializing_if = "is_default")]
     pub repeats: u32,
+    /// Equal records without ids of their own are one unit.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub equal: bool,
     /// Whether it is told how far shares of samples are from the ratios.
     #[serde(default, skip_serializing_if = "is_default")]
     pub measured: bool,
