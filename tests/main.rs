@@ -1,5 +1,6 @@
 //! The one integration binary. `harness` makes projects and runs the command; the others are tests.
 mod anonymity;
+mod attributes;
 mod audit;
 mod augment;
 mod boxes;

@@ -12,6 +12,7 @@ mod pack;
 mod people;
 pub mod plan;
 mod prolific;
+mod regions;
 pub mod said;
 mod shares;
 pub mod taken;

@@ -21,6 +21,8 @@ pub struct Item {
     pub text: Option<String>,
     /// The picture that is looked at.
     pub picture: Option<Picture>,
+    /// The shapes or spans that answers are about, where they are those of another task.
+    pub shapes: Vec<Json>,
     /// What a decision is made on.
     pub seen: Option<String>,
     pub agreement: Option<String>,
@@ -69,6 +71,11 @@ pub fn is_spans(kind: &Kind) -> bool {
 /// Whether an answer is upright boxes on a picture.
 pub fn is_boxes(kind: &Kind) -> bool {
     kind.name == "object_detection"
+}
+
+/// Whether an answer is outlines on a picture.
+pub fn is_outlines(kind: &Kind) -> bool {
+    kind.name == "instance_segmentation"
 }
 
 /// An answer in words; of kinds whose answers are written as people write them, as it is written.

@@ -1,6 +1,6 @@
 //! The samples of a task that people are asked about: all, those whose answers agree too little, those that wait.
 use super::task::{Answered, Task};
-use super::{Item, ask, is_boxes};
+use super::{Item, ask, is_boxes, is_outlines};
 use crate::engine::session::Session;
 use crate::engine::state::Built;
 use crate::manifest::Decimal;
@@ -44,7 +44,7 @@ pub fn items(
     let content = task.content(s, &snapshot);
     // answers in free words may hold personal data as texts do; others name declared classes, and numbers stand for who answered
     let votes = task.declared.task.prose.then(|| format!("votes.{}", task.name));
-    let picture = is_boxes(task.declared.task).then(|| "image".to_string());
+    let picture = (is_boxes(task.drawn()) || is_outlines(task.drawn())).then(|| "image".to_string());
     let shown = content.into_iter().chain(votes).chain(picture).chain(task.candidates(&snapshot));
     unseen(project, task, shown, raw)?;
     let waiting = match only {
@@ -98,6 +98,7 @@ pub fn item(a: &Answered, named: bool) -> Item {
         id: a.id.clone(),
         text: shown(a),
         picture: a.picture.clone(),
+        shapes: a.shapes.json().as_array().cloned().unwrap_or_default(),
         seen: a.seen.clone(),
         agreement: a.agreement.clone(),
         votes: given

@@ -12,6 +12,7 @@ use crate::stage::Fault;
 use crate::stages::label::agreement::Looking;
 use crate::stages::label::decided;
 use crate::stages::label::declaration::Declaration;
+use crate::stages::label::kinds::kind::Kind;
 use crate::table::{Cell, DataType, Value, value_at};
 use std::collections::BTreeSet;
 
@@ -24,6 +25,8 @@ pub struct Answered {
     pub candidates: Vec<(String, String)>,
     /// The picture, where the samples have one of known sides.
     pub picture: Option<Picture>,
+    /// The label of shapes or spans that the answers are about; null where they are about the sample.
+    pub shapes: Value,
     /// What a decision is made on, where the project reads decisions about labels.
     pub seen: Option<String>,
     /// Empty where nobody was asked.
@@ -45,6 +48,8 @@ pub struct Task {
     pub decided: Option<usize>,
     /// What the manifest declares of it.
     pub declared: Declaration,
+    /// The task whose shapes or spans it is about: the column of their label, and what the manifest declares of it.
+    pub target: Option<(String, Declaration)>,
 }
 
 impl Task {
@@ -58,11 +63,17 @@ impl Task {
             let help = crate::diag::suggest(name, tasks);
             return Err(Failure::Usage(format!("there is no task `{name}`; {help}")));
         };
-        let table = project.manifest.table(&["label", name]).map(|(_, table)| manifest::read(table));
+        let table = project.manifest.table(&["label", name]).map(|(_, table)| manifest::read::<Declaration>(table));
         let Some(Ok(declared)) = table else {
             return Err(Failure::Bug(format!("[label.{name}] made steps and does not read")));
         };
-        Ok(Task { name: name.to_string(), agreement: at("agreement"), votes, decided: at("decided"), declared })
+        let of = |label: &String| {
+            let table = project.manifest.table(&["label", label.strip_prefix("label.")?]);
+            Some((label.clone(), manifest::read(table?.1).ok()?))
+        };
+        let target = declared.target.as_ref().and_then(|label| of(label.get()));
+        let (name, agreement, decided) = (name.to_string(), at("agreement"), at("decided"));
+        Ok(Task { name, agreement, votes, decided, declared, target })
     }
 
     /// The ids of the living samples, as they are known without a build: where votes have changed since, those behind the last step
@@ -92,6 +103,7 @@ impl Task {
                 content: Value::Null,
                 candidates: Vec::new(),
                 picture: None,
+                shapes: Value::Null,
                 seen: None,
                 votes: Vec::new(),
                 agreement: None,
@@ -111,6 +123,7 @@ impl Task {
             })?;
         }
         self.pictures(s, &snapshot, &mut out)?;
+        self.aims(s, &snapshot, &mut out)?;
         for name in self.candidates(&snapshot) {
             let mut at = 0;
             snapshot.each(s, &name, &mut |v| {
@@ -133,7 +146,7 @@ impl Task {
         let mut at = 0;
         let known = snapshot.each(s, &format!("votes.{}", self.name), &mut |v| {
             if let Some(sample) = out.get_mut(at) {
-                sample.seen = self.decided.map(|_| decided::seen_now(&sample.content, &v));
+                sample.seen = self.decided.map(|_| decided::seen_now(&sample.content, &sample.shapes, &v));
                 sample.votes = Vote::list(&v).unwrap_or_default();
                 let chars = lengths.get(at).copied().flatten();
                 sample.agreement = looking.as_ref().and_then(|l| l.alone(&sample.votes, chars));
@@ -141,6 +154,19 @@ impl Task {
             at += 1;
         })?;
         Ok(known.then_some(out))
+    }
+
+    /// Gives the samples the shapes or spans that answers are about.
+    fn aims(&self, s: &Session, snapshot: &Snapshot, out: &mut [Answered]) -> Result<(), Fault> {
+        let Some(name) = self.shapes(snapshot) else { return Ok(()) };
+        let mut at = 0;
+        snapshot.each(s, name, &mut |v| {
+            if let Some(sample) = out.get_mut(at) {
+                sample.shapes = v;
+            }
+            at += 1;
+        })?;
+        Ok(())
     }
 
     /// Gives the samples their pictures.
@@ -169,6 +195,17 @@ impl Task {
     pub fn candidates(&self, snapshot: &Snapshot) -> Vec<String> {
         let is_text = |name: &str| snapshot.columns.iter().any(|c| c.name == name && c.ty == DataType::Utf8);
         self.declared.candidates.iter().map(|c| c.get().clone()).filter(|name| is_text(name)).collect()
+    }
+
+    /// The kind of what is looked at: the shapes or spans that answers are about, or the answers themselves.
+    pub fn drawn(&self) -> &'static Kind {
+        self.target.as_ref().map_or(self.declared.task, |(_, of)| of.task)
+    }
+
+    /// The column of the shapes or spans that answers are about.
+    fn shapes(&self, snapshot: &Snapshot) -> Option<&str> {
+        let label = self.target.as_ref().map(|(label, _)| label.as_str());
+        label.filter(|label| snapshot.columns.iter().any(|c| c.name == **label))
     }
 
     /// What is asked about one sample.
@@ -220,6 +257,7 @@ impl Looked<'_> {
         };
         let of = |name: Option<&str>| name.map_or(Ok(Some(Value::Null)), value);
         let Some(content) = of(self.content.as_deref())? else { return Ok(None) };
+        let Some(shapes) = of(self.task.shapes(&self.snapshot))? else { return Ok(None) };
         let text = of(self.looking.as_ref().and_then(Looking::text))?;
         let mut candidates = Vec::new();
         for name in self.task.candidates(&self.snapshot) {
@@ -231,13 +269,14 @@ impl Looked<'_> {
         let id = id.text().unwrap_or_default().to_string();
         let decision = s.review.decisions.get(&(format!("label.{}", self.task.name), id.clone()));
         Ok(Some(Answered {
-            seen: self.task.decided.map(|_| decided::seen_now(&content, &votes)),
+            seen: self.task.decided.map(|_| decided::seen_now(&content, &shapes, &votes)),
             agreement: self.looking.as_ref().and_then(|l| l.alone(&all, chars)),
             decided: decision.is_some_and(|d| d.labels),
             id,
             content,
             candidates,
             picture: None,
+            shapes,
             votes: all,
         }))
     }

@@ -11,11 +11,11 @@ const HEAD: &[&str] = &["id", "text", "agreement", "votes", "label", "decision",
 fn write(job: &Job, items: &[Item]) -> String {
     let votes =
         |item: &Item| item.votes.iter().map(|(by, a)| format!("{by}: {}", said(job.kind, a))).collect::<Vec<_>>();
+    let shapes = |item: &Item| job.target.as_ref().map(|_| guarded(&numbered(item).join("\n")));
     let row = |item: &Item| {
         let empty = || Some(String::new());
-        let cells = [
-            Some(guarded(&item.id)),
-            item.text.as_deref().map(guarded),
+        let before = [Some(guarded(&item.id)), item.text.as_deref().map(guarded)];
+        let after = [
             item.agreement.clone(),
             Some(guarded(&votes(item).join("\n"))),
             empty(),
@@ -23,9 +23,25 @@ fn write(job: &Job, items: &[Item]) -> String {
             empty(),
             item.seen.clone(),
         ];
-        line(cells.map(Option::unwrap_or_default).iter().map(String::as_str))
+        let cells = before.into_iter().chain(shapes(item).map(Some)).chain(after);
+        let cells: Vec<String> = cells.map(Option::unwrap_or_default).collect();
+        line(cells.iter().map(String::as_str))
     };
-    line(HEAD.iter().copied()) + &items.iter().map(row).collect::<String>()
+    let (before, after) = HEAD.split_at(2);
+    let head = before.iter().chain(job.target.as_ref().map(|_| &"shapes")).chain(after);
+    line(head.copied()) + &items.iter().map(row).collect::<String>()
+}
+
+/// The shapes or spans that are judged, each with its number and where it lies.
+fn numbered(item: &Item) -> Vec<String> {
+    let one = |(n, shape): (usize, &Json)| {
+        let class = shape["class"].as_str().unwrap_or_default();
+        let all = ["x1", "y1", "x2", "y2", "start", "end"];
+        let at: Vec<String> =
+            all.iter().filter(|name| !shape[**name].is_null()).map(|name| shape[*name].to_string()).collect();
+        format!("{n}: {class} {}", at.join(" ")).trim_end().to_string()
+    };
+    item.shapes.iter().enumerate().map(one).collect()
 }
 
 /// What a spreadsheet takes for a formula begins so.
@@ -43,6 +59,11 @@ pub fn unguarded(text: &str) -> &str {
 
 /// How answers are filled in that are more than a class or a number.
 pub fn how(job: &Job) -> Option<String> {
+    if job.target.is_some() {
+        let class = job.classes.first().map_or("", String::as_str);
+        let list = format!("`label` takes a list, `[{{\"shape\": 0, \"class\": \"{class}\"}}]`");
+        return Some(format!("{list}; `shapes` says what has which number\n"));
+    }
     if job.kind.is_set() {
         let sign = job.separator.as_ref().map(|sign| format!("; or classes with `{sign}` between them"));
         let sign = sign.unwrap_or_default();
@@ -167,9 +188,11 @@ mod tests {
             separator: Some(";".to_string()),
             points: Vec::new(),
             lines: Vec::new(),
+            target: None,
         };
         let item = |id: &str| Item {
             picture: None,
+            shapes: Vec::new(),
             id: id.into(),
             text: Some("one, \"two\"\nthree".into()),
             seen: Some("0a".into()),

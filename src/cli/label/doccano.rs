@@ -1,13 +1,12 @@
 //! doccano: JSON Lines with `text` and `label`, classes as texts and spans as `[start, end, class]` in code points. Other fields
 //! come back as they went out.
 use super::tool::{Back, Item, Job, Read, Said, Tool, is_class, is_spans, most};
-use crate::stages::label::kinds::kind::Kind;
 use serde_json::{Value as Json, json};
 
 pub const TOOL: Tool = Tool {
     name: "doccano",
     ending: "jsonl",
-    fits: |kind: &Kind| is_class(kind) || kind.is_set() || is_spans(kind),
+    fits: |Job { kind, .. }| is_class(kind) || kind.is_set() || is_spans(kind),
     write,
     read,
     ..Tool::PLAIN

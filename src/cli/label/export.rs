@@ -72,11 +72,14 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let options = Options { target: args.partition_target.max(2), ..Options::default() };
     let tool = args.tool.tool();
     let kind = task.declared.task;
-    if !(tool.fits)(kind) {
-        return Err(Failure::Usage(format!("{} shows no answers of a task of the kind `{}`", tool.name, kind.name)));
+    let job = Job::of(&task);
+    if !(tool.fits)(&job) {
+        let about =
+            job.target.as_ref().map_or(String::new(), |t| format!(" about those of the kind `{}`", t.kind.name));
+        let say = format!("{} shows no answers of a task of the kind `{}`{about}", tool.name, kind.name);
+        return Err(Failure::Usage(say));
     }
     let out = args.out.clone().unwrap_or_else(|| format!("tasks/{}.{}", task.name, tool.ending));
-    let job = Job::of(&task);
     let pack = Pack { project: &project, tool, job: &job };
     let mut told = Exported { task: task.name.clone(), tool: tool.name.into(), ..Exported::default() };
     let left = project.plan(&options, |s, built| -> Result<_, Failure> {
@@ -85,7 +88,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
             let all = plural(all as u64, "sample");
             return Err(Failure::Differs(format!("none of {all} is to be labelled: nothing was written")));
         }
-        if tool.pictures_of(kind).is_some() {
+        if tool.pictures_of(&job).is_some() {
             unseen(&project, &task, ["image".to_string()].into_iter(), args.raw)?;
         }
         pack.share(s, &out, &mut items)?;
@@ -113,7 +116,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         }
         Ok(items)
     })??;
-    if let Some(pictures) = tool.pictures_of(kind) {
+    if let Some(pictures) = tool.pictures_of(&job) {
         let folder = if pictures.own && args.annotators.is_some() { "-NAME/" } else { "/" };
         say(&format!("{}{folder}   {}\n", beside(&out), pictures.how));
         told.pictures = Some(Beside { path: format!("{}{folder}", beside(&out)), how: pictures.how.into() });

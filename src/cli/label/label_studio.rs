@@ -8,7 +8,8 @@
 //!
 //! A preference is a choice of candidates or of `tie`; a ranking is a list that people put in order, which knows no two that are as good: a
 //! ranking with such stands in no prediction, and none comes back.
-use super::tool::{Back, Item, Job, Picture, Pictures, Read, Said, Tool, is_boxes, is_class, is_spans};
+use super::regions;
+use super::tool::{Back, Item, Job, Picture, Pictures, Read, Said, Tool, is_boxes, is_class, is_outlines, is_spans};
 use crate::formats::json::parse;
 use crate::formats::json_array::objects;
 use crate::formats::label_studio::min::tasks;
@@ -19,8 +20,10 @@ use serde_json::{Value as Json, json};
 pub const TOOL: Tool = Tool {
     name: "label-studio",
     ending: "json",
-    fits: |kind: &Kind| {
-        is_class(kind)
+    fits: |job| {
+        let kind = job.kind;
+        regions::fits(job)
+            || is_class(kind)
             || kind.is_set()
             || is_spans(kind)
             || is_boxes(kind)
@@ -30,7 +33,7 @@ pub const TOOL: Tool = Tool {
     },
     write,
     pictures: Some(Pictures {
-        of: is_boxes,
+        of: |kind| is_boxes(kind) || is_outlines(kind),
         named: |n, _, _| format!("{:06}", n + 1),
         is: |_| false,
         own: false,
@@ -45,13 +48,17 @@ pub const TOOL: Tool = Tool {
 fn write(job: &Job, items: &[Item]) -> String {
     let task = |(n, item): (usize, &Item)| {
         let of = |(by, answer): &(String, Json)| json!({ "model_version": by, "result": result(job, item, answer) });
-        let predictions: Vec<Json> = item.votes.iter().map(of).collect();
+        let mut predictions: Vec<Json> = item.votes.iter().map(of).collect();
+        if predictions.is_empty() && job.target.is_some() {
+            // nobody has judged the shapes yet, which are there all the same
+            predictions.push(json!({ "model_version": "shapes", "result": regions::result(job, item, &Json::Null) }));
+        }
         let mut data = json!({ "sample": item.id, "text": item.text, "seen": item.seen, "agreement": item.agreement,
                                "guideline": job.guideline });
         if is_ranking(job.kind) {
             data["items"] = job.classes.iter().map(|c| json!({ "id": c, "title": c })).collect();
         }
-        if let Some(picture) = item.picture.as_ref().filter(|_| is_boxes(job.kind)) {
+        if let Some(picture) = item.picture.as_ref().filter(|_| is_boxes(job.drawn()) || is_outlines(job.drawn())) {
             data["image"] = format!("/data/local-files/?d={}", address(&picture.path)).into();
         }
         json!({ "id": n + 1, "data": data, "predictions": predictions })
@@ -62,6 +69,9 @@ fn write(job: &Job, items: &[Item]) -> String {
 
 fn result(job: &Job, item: &Item, answer: &Json) -> Vec<Json> {
     let one = |n: usize, ty: &str, value: Json| json!({ "id": format!("r{n}"), "from_name": "label", "to_name": "text", "type": ty, "value": value });
+    if job.target.is_some() {
+        return regions::result(job, item, answer);
+    }
     if is_class(job.kind) {
         return vec![one(0, "choices", json!({ "choices": [answer] }))];
     }
@@ -101,6 +111,9 @@ fn is_ranking(kind: &Kind) -> bool {
 
 /// How many rankings no list of Label Studio can say, since two candidates are as good in them.
 fn losses(job: &Job, items: &[Item]) -> Vec<String> {
+    if job.target.is_some() {
+        return regions::losses(items);
+    }
     let unsaid = |item: &Item| item.votes.iter().filter(|(_, answer)| held(job, answer).is_none()).count();
     let left: usize = items.iter().filter(|_| is_ranking(job.kind)).map(unsaid).sum();
     let say = "are not shown: two candidates are as good in them, and a list that people put in order knows no such";
@@ -141,7 +154,7 @@ fn preferred(job: &Job, results: &[Json]) -> Result<Json, String> {
 }
 
 /// A box in percent of the picture.
-fn rectangle(n: usize, b: &Json, picture: &Picture) -> Json {
+pub fn rectangle(n: usize, b: &Json, picture: &Picture) -> Json {
     let at = |name: &str| b[name].as_f64().unwrap_or_default();
     let [w, h] = picture.size.map(|side| f64::from(side.max(1)));
     let value = json!({
@@ -165,9 +178,16 @@ fn address(path: &str) -> String {
     path.bytes().map(one).collect()
 }
 
+/// A text in XML.
+pub fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
+}
+
 /// What Label Studio calls the labelling interface.
 fn config(job: &Job) -> String {
-    let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+    if let Some(target) = &job.target {
+        return regions::config(job, target);
+    }
     let each =
         |tag: &str| job.classes.iter().map(|c| format!("    <{tag} value=\"{}\"/>\n", escaped(c))).collect::<String>();
     if is_boxes(job.kind) {
@@ -250,6 +270,9 @@ fn person(of: &Json) -> Option<String> {
 
 fn label(job: &Job, result: &Json, text: &str) -> Result<Json, String> {
     let results = result.as_array().ok_or("there is no `result`")?;
+    if job.target.is_some() {
+        return regions::label(results);
+    }
     if is_spans(job.kind) {
         let chars: Vec<char> = text.chars().collect();
         return results.iter().filter(|r| r["type"] == "labels").map(|r| span(&r["value"], &chars)).collect();
@@ -351,6 +374,7 @@ mod tests {
             separator: None,
             points: Vec::new(),
             lines: Vec::new(),
+            target: None,
         }
     }
 
@@ -362,6 +386,7 @@ mod tests {
             id: "s1".into(),
             text,
             picture,
+            shapes: Vec::new(),
             seen: Some("0a".into()),
             agreement: None,
             votes: vec![("kim".into(), answer)],

@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 pub const TOOL: Tool = Tool {
     name: "mturk",
     ending: "csv",
-    fits: |kind: &Kind| is_class(kind) || kind.scale,
+    fits: |Job { kind, .. }| is_class(kind) || kind.scale,
     write,
     setup: Some(("html", |job, _| page(job))),
     read,
@@ -180,6 +180,7 @@ mod tests {
             separator: None,
             points: Vec::new(),
             lines: Vec::new(),
+            target: None,
         }
     }
 
@@ -192,6 +193,7 @@ mod tests {
         }
         let item = Item {
             picture: None,
+            shapes: Vec::new(),
             id: "a,1".into(),
             text: Some("<script>x</script>".into()),
             seen: None,

@@ -15,7 +15,7 @@ pub struct Pack<'p> {
 impl Pack<'_> {
     /// Writes the pictures that all packages have in common.
     pub fn share(&self, s: &Session, out: &str, items: &mut [Item]) -> Result<(), Failure> {
-        match self.tool.pictures_of(self.job.kind).filter(|p| !p.own) {
+        match self.tool.pictures_of(self.job).filter(|p| !p.own) {
             Some(pictures) => self.draw(s, out, pictures, items),
             None => Ok(()),
         }
@@ -23,7 +23,7 @@ impl Pack<'_> {
 
     /// Writes a package, with its pictures where it has some of its own.
     pub fn write(&self, s: &Session, out: &str, mut items: Vec<Item>) -> Result<(), Failure> {
-        if let Some(pictures) = self.tool.pictures_of(self.job.kind).filter(|p| p.own) {
+        if let Some(pictures) = self.tool.pictures_of(self.job).filter(|p| p.own) {
             self.draw(s, out, pictures, &mut items)?;
             self.clear(out, &items)?;
         }

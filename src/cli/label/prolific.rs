@@ -10,13 +10,12 @@
 use super::csv::{guarded, line, rows, unguarded, value};
 use super::tool::{Assignment, Back, Batch, Item, Job, Read, Said, Tool, is_class};
 use crate::digest::Hasher;
-use crate::stages::label::kinds::kind::Kind;
 use serde_json::{Value as Json, json};
 
 pub const TOOL: Tool = Tool {
     name: "prolific",
     ending: "csv",
-    fits: |kind: &Kind| is_class(kind) || kind.is_set() || kind.scale,
+    fits: |Job { kind, .. }| is_class(kind) || kind.is_set() || kind.scale,
     write,
     setup: Some(("study.json", study)),
     read,
@@ -152,6 +151,7 @@ mod tests {
             separator: None,
             points: Vec::new(),
             lines: Vec::new(),
+            target: None,
         }
     }
 
@@ -163,6 +163,7 @@ mod tests {
             seen: None,
             agreement: None,
             votes: Vec::new(),
+            shapes: Vec::new(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a labelling tool is: what it is given, and how what it gives back is read.
 pub use crate::review::file::FILE_MAX;
 use crate::review::task::Task;
-pub use crate::review::{Back, Item, Picture, Said, is_boxes, is_class, is_spans};
+pub use crate::review::{Back, Item, Picture, Said, is_boxes, is_class, is_outlines, is_spans};
 use crate::stages::label::kinds::kind::Kind;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +19,14 @@ pub struct Job {
     /// What the points of an object are called, and which of them lines join, by their numbers from 1.
     pub points: Vec<String>,
     pub lines: Vec<[u32; 2]>,
+    /// The task whose shapes or spans are judged.
+    pub target: Option<Target>,
+}
+
+/// The task whose shapes or spans another one is about.
+pub struct Target {
+    pub kind: &'static Kind,
+    pub classes: Vec<String>,
 }
 
 impl Job {
@@ -36,7 +44,16 @@ impl Job {
             },
             points: declared.keypoints.iter().flat_map(|k| &k.names).map(|name| name.get().clone()).collect(),
             lines: declared.keypoints.iter().flat_map(|k| &k.skeleton).map(|line| *line.get()).collect(),
+            target: task
+                .target
+                .as_ref()
+                .map(|(_, of)| Target { kind: of.task, classes: of.classes.iter().map(|c| c.get().clone()).collect() }),
         }
+    }
+
+    /// The kind of what is looked at: the shapes or spans that answers are about, or the answers themselves.
+    pub fn drawn(&self) -> &'static Kind {
+        self.target.as_ref().map_or(self.kind, |target| target.kind)
     }
 }
 
@@ -45,7 +62,7 @@ pub struct Tool {
     pub name: &'static str,
     pub ending: &'static str,
     /// Whether it can show answers of this kind.
-    pub fits: fn(&Kind) -> bool,
+    pub fits: fn(&Job) -> bool,
     pub write: fn(&Job, &[Item]) -> String,
     /// The pictures that are written beside the file.
     pub pictures: Option<Pictures>,
@@ -76,9 +93,9 @@ impl Tool {
         crowd: None,
     };
 
-    /// The pictures of answers of a kind.
-    pub fn pictures_of(&self, kind: &Kind) -> Option<&Pictures> {
-        self.pictures.as_ref().filter(|p| (p.of)(kind))
+    /// The pictures of answers of a task.
+    pub fn pictures_of(&self, job: &Job) -> Option<&Pictures> {
+        self.pictures.as_ref().filter(|p| (p.of)(job.drawn()))
     }
 
     /// Whether a file is called as a picture of a package is.
@@ -89,7 +106,7 @@ impl Tool {
 
 /// How a tool is given pictures.
 pub struct Pictures {
-    /// Whether they are written for answers of this kind, which lie on them.
+    /// Whether they are written for shapes of this kind, which lie on them.
     pub of: fn(&Kind) -> bool,
     /// The name of the picture of a sample, without its ending.
     pub named: fn(usize, &Job, &Item) -> String,

@@ -27,6 +27,7 @@ mod balance;
 mod born;
 mod declaration;
 mod draw;
+mod judged;
 mod lists;
 mod pictures;
 mod synthesize;

@@ -3,10 +3,11 @@
 //! Reads the picture, `drawn.NAME`, the size, the split and every label. A shape moves by the frame of its picture, as shapes do in
 //! `[preprocess]`; of one that a part cuts, what is left stays, unless that is less than `visible_min` of it. A child is not made where a
 //! shape cannot be said any more, or where the picture does not decode. Facts: those of [`super::balance`], `shapes_out` (shapes that are
-//! outside of the part, or of which too little is left), `not_made`. Each sample is remembered by itself.
+//! outside of the part, or of which too little is left), `judged_out` (what was said of such shapes, where any was), `not_made`. Each sample is remembered by itself.
 use super::balance::{self, Family};
 use super::declaration::{LEARNED_OF, checked};
 use super::draw::Child;
+use super::judged::{self, Judged};
 use crate::digest::Digest;
 use crate::formats::image::room;
 use crate::formats::pixels::{self, Finish, Over};
@@ -42,7 +43,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let (mut labels, mut silent) = (BTreeMap::new(), BTreeMap::new());
     for (name, column) in check.columns_of("samples") {
         match &column.role {
-            // shapes of a child are others in number and order
+            // unless it is about shapes that move with the picture
             Role::Label { kind, .. } if kind == ATTRIBUTE => silent.insert(name.to_string(), types::text(&column.ty)),
             Role::Label { .. } if shapes(&column.ty).is_some() => {
                 labels.insert(name.to_string(), types::text(&column.ty))
@@ -51,14 +52,18 @@ fn declare(check: &mut Check) -> Vec<Plan> {
             _ => None,
         };
     }
+    let judged = judged::judged(check, &labels);
+    silent.retain(|name, _| !judged.contains_key(name));
     let uses = names(pixels::USES);
-    let map = Map { name: a.name.clone(), label: a.label.clone(), labels, silent, visible_min: a.visible_min, uses };
+    let (name, label) = (a.name.clone(), a.label.clone());
+    let map = Map { name, label, labels, judged, silent, visible_min: a.visible_min, uses };
     let mut writes: Vec<(String, Column)> = vec![
         (BY.into(), Column::new(utf8()).harmless()),
         (PARENTS.into(), Column::new(list(utf8()))),
         (HOW.into(), Column::new(utf8()).harmless()),
     ];
     let over = ["image", "width", "height"].into_iter().chain(map.labels.keys().map(String::as_str));
+    let over = over.chain(map.judged.keys().map(String::as_str));
     let over: Vec<&str> = over.chain(map.silent.keys().map(String::as_str)).collect();
     writes.extend(over.iter().filter_map(|name| Some((name.to_string(), known(name)?))));
     let mut reads = [names(&["id", "split"]), vec![a.drawn(), a.label.clone()]].concat();
@@ -82,6 +87,9 @@ struct Map {
     /// Labels of shapes, and their types.
     #[serde(default, skip_serializing_if = "is_default")]
     labels: BTreeMap<String, String>,
+    /// Labels about the shapes of these.
+    #[serde(default, skip_serializing_if = "is_default")]
+    judged: BTreeMap<String, Judged>,
     /// Columns that say nothing of children, and their types.
     #[serde(default, skip_serializing_if = "is_default")]
     silent: BTreeMap<String, String>,
@@ -105,6 +113,9 @@ struct Told {
     family: Family,
     #[serde(default, skip_serializing_if = "is_default")]
     out: u64,
+    /// What was said of shapes that are out.
+    #[serde(default, skip_serializing_if = "is_default")]
+    judged_out: u64,
     #[serde(default, skip_serializing_if = "is_default")]
     not_made: u64,
 }
@@ -174,15 +185,19 @@ impl RowStage for Bear {
 
 impl Bear {
     fn gather(p: &Gather, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
-        let (mut outside, mut not_made) = (0, 0);
+        let (mut outside, mut judged_out, mut not_made) = (0, 0, 0);
         let mut families = Vec::new();
         for hit in hits.iter() {
             let told: Told = serde_json::from_slice(&hit.value).map_err(|e| Fault::Bug(e.to_string()))?;
             outside += told.out;
+            judged_out += told.judged_out;
             not_made += told.not_made;
             families.push(Ok(told.family));
         }
         out.fact("shapes_out", outside);
+        if judged_out > 0 {
+            out.fact("judged_out", judged_out);
+        }
         out.fact("not_made", not_made);
         balance::tell(&p.classes, families.into_iter(), out)
     }
@@ -201,10 +216,15 @@ impl Map {
         let (Some(image), Some(picture)) = (image, &child.picture) else { return Ok(None) };
         let size = |name: &str| Ok::<_, Fault>(rows.cells::<u32>(name)?.get(row).copied().flatten().unwrap_or(0));
         let frame = picture.frame([size("width")?, size("height")?]);
-        let (mut labels, mut out) = (BTreeMap::new(), 0);
+        let (mut labels, mut out, mut judged_out) = (BTreeMap::new(), 0, 0);
         for (name, ty) in &self.labels {
             let ty = types::parse(ty).map(|t| t.0).ok_or_else(|| Fault::Bug(format!("no type: {ty}")))?;
-            let cell = value_at(rows.column(name)?.as_ref(), row);
+            let mut cell = value_at(rows.column(name)?.as_ref(), row);
+            let own: Vec<&String> =
+                self.judged.iter().filter(|(_, of)| of.target == *name).map(|(own, _)| own).collect();
+            if !own.is_empty() {
+                cell = judged::numbered(cell);
+            }
             let Some(mut moved) = shapes(&ty).and_then(|moved| moved(&cell, &frame, self.visible_min)) else {
                 return Ok(None);
             };
@@ -213,6 +233,16 @@ impl Map {
                 let Some(seen) = seen(&ty, moved.0, picture, self.visible_min) else { return Ok(None) };
                 out += seen.1;
                 moved.0 = seen.0;
+            }
+            if !own.is_empty() {
+                let (shapes, numbers) = judged::unnumbered(moved.0);
+                moved.0 = shapes;
+                for label in own {
+                    let said = value_at(rows.column(label)?.as_ref(), row);
+                    let (left, lost) = judged::followed(&said, &numbers);
+                    judged_out += lost;
+                    labels.insert(label.clone(), left);
+                }
             }
             labels.insert(name.clone(), moved.0);
         }
@@ -233,6 +263,7 @@ impl Map {
         });
         let Some((bytes, format)) = made else { return Ok(None) };
         told.out += out;
+        told.judged_out += judged_out;
         let len = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
         let image = Image { blob: delta.blob(bytes), format: format.into(), bytes: len };
         let how = serde_json::to_string(&picture.told()).map_err(|e| Fault::Bug(e.to_string()))?;
@@ -255,7 +286,8 @@ impl Map {
         put("width", array_of(all.iter().map(|m| Some(m.size[0]))));
         put("height", array_of(all.iter().map(|m| Some(m.size[1]))));
         let ty = |text: &String| types::parse(text).map(|t| t.0).ok_or_else(|| Fault::Bug(format!("no type: {text}")));
-        for (name, text) in &self.labels {
+        let judged = self.judged.iter().map(|(name, of)| (name, &of.ty));
+        for (name, text) in self.labels.iter().chain(judged) {
             let cells: Vec<Value> = all.iter().map(|m| m.labels.get(name).cloned().unwrap_or(Value::Null)).collect();
             put(name, crate::table::value::column(&ty(text)?, &cells).map_err(Fault::Bug)?);
         }

@@ -24,6 +24,7 @@ use super::rows::{optional, slot};
 use crate::diag::{Diagnostic, suggest};
 use crate::manifest::Decimal;
 use crate::manifest::sections::{OnStale, Review};
+use crate::model::attributes::Attribute;
 use crate::model::decisions::{Decided, Verdict, seen};
 use crate::model::votes::{Vote, classes_of};
 use crate::stage::*;
@@ -67,6 +68,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let content = content_of(check, &task);
     let all = task.kind().bounds.iter().all(|name| check.column("samples", name).is_some());
     let bounds: Vec<String> = task.kind().bounds.iter().filter(|_| all).map(|name| name.to_string()).collect();
+    let target = task.aimed_at(check);
     let (table, votes) = (format!("{}/decided", task.path), task.votes().0);
     let right = Right {
         table: table.clone(),
@@ -78,7 +80,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let answers = Column::new(Vote::list_of(&(task.kind().answer)())).inner();
     let ports = Ports {
         table: "samples".into(),
-        reads: [votes].into_iter().chain(content.clone()).chain(bounds.iter().cloned()).collect(),
+        reads: [votes].into_iter().chain(content.clone()).chain(bounds.iter().cloned()).chain(target.clone()).collect(),
         writes: writes([(column_of(&task.name), if task.kind().prose { answers } else { answers.harmless() })]),
         drops: true,
         right: Some(right),
@@ -88,7 +90,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let candidates = task.declared.candidates.iter().map(|c| c.get().clone()).collect();
     let gate = met(check, &task.path);
     let (task, kind) = (task.name.clone(), task.kind());
-    let join = Join { task, kind, content, on_stale: review.on_stale, bounds, points, candidates };
+    let join = Join { task, kind, content, on_stale: review.on_stale, bounds, target, points, candidates };
     vec![Plan {
         literal: Some(literal(table, &told)),
         gates: vec![gate],
@@ -211,6 +213,9 @@ struct Join {
     /// The columns of numbers that bound an answer, where they are known.
     #[serde(default, skip_serializing_if = "is_default")]
     bounds: Vec<String>,
+    /// The label whose shapes or spans the answers are about.
+    #[serde(default, skip_serializing_if = "is_default")]
+    target: Option<String>,
     /// How many points the task names.
     #[serde(default, skip_serializing_if = "is_default")]
     points: usize,
@@ -236,16 +241,19 @@ impl JoinStage for Stage {
     fn join(p: &Join, left: &Rows, matches: &[Vec<usize>], right: &Rows) -> Result<Delta, Fault> {
         let votes = left.column(&format!("votes.{}", p.task))?;
         let content = p.content.as_ref().map_or(Ok(None), |name| optional(left, name))?;
+        let target = p.target.as_ref().map_or(Ok(None), |name| optional(left, name))?;
         let bounds = p.bounds.iter().map(|name| left.column(name)).collect::<Result<Vec<_>, Fault>>()?;
         let lines = Lines::read(right)?;
         let (mut delta, mut decided) = (Delta::default(), Vec::with_capacity(left.len()));
         for (row, hits) in matches.iter().enumerate() {
             let own: Vec<Line> = hits.iter().filter_map(|hit| lines.line(*hit)).collect();
-            let now = (!own.is_empty()).then(|| seen_now(&slot(&content, row), &value_at(votes.as_ref(), row)));
+            let now = (!own.is_empty())
+                .then(|| seen_now(&slot(&content, row), &slot(&target, row), &value_at(votes.as_ref(), row)));
             let line = p.settled(row, &own, now.as_deref().unwrap_or_default(), &mut delta);
             let vote = line.map(|line| p.vote(line)).transpose()?;
             let bounds: Vec<Option<f64>> = bounds.iter().map(|array| number(&value_at(array.as_ref(), row))).collect();
             let vote = vote.and_then(|vote| {
+                p.aimed(row, &vote.answer, &slot(&target, row), &mut delta)?;
                 let answer = p.may_be(row, &vote.answer, &slot(&content, row), &bounds, &mut delta)?;
                 Some(Vote { answer, ..vote })
             });
@@ -274,12 +282,15 @@ impl Lines {
     }
 }
 
-/// What somebody sees who decides now.
-pub fn seen_now(content: &Value, votes: &Value) -> String {
-    let content = match content {
+/// What somebody sees who decides now: the content, the shapes or spans that the answers are about, and the answers.
+pub fn seen_now(content: &Value, shapes: &Value, votes: &Value) -> String {
+    let mut content = match content {
         Value::Bytes(digest) => digest.iter().map(|b| format!("{b:02x}")).collect(),
         other => other.key_text().unwrap_or_default(),
     };
+    if *shapes != Value::Null {
+        content = format!("{content}\n{}", shapes.json());
+    }
     let votes = Vote::list(votes).unwrap_or_default();
     seen(&content, votes.into_iter().map(|v| (v.annotator, v.answer.json())))
 }
@@ -307,6 +318,24 @@ impl Join {
             return (!reopen).then_some(line);
         }
         Some(line)
+    }
+
+    /// Whether each shape that a label is about is there; else it is told.
+    fn aimed(&self, row: usize, answer: &Value, shapes: &Value, delta: &mut Delta) -> Option<()> {
+        let all = match shapes {
+            Value::List(all) => all.len(),
+            _ => 0,
+        };
+        let own = Vec::<Attribute>::from_value(answer).filter(|_| self.target.is_some()).unwrap_or_default();
+        let Some(beyond) = own.iter().map(|one| one.shape).find(|shape| *shape as usize >= all) else {
+            return Some(());
+        };
+        let say = format!(
+            "the decided label cannot be right: there is no shape {beyond} among the {all} of {}; the decision does not count",
+            self.target.as_deref().unwrap_or_default()
+        );
+        delta.event(row, Act::Review, "review.files", "review.value", say);
+        None
     }
 
     /// A label that can be right of its sample: what an annotator's answer would be dropped for is told, and is none.
@@ -367,7 +396,7 @@ mod tests {
         let own = vec![vote("a", "crowd", Value::Text("x".into()))];
         let bytes = Bytes::default();
         let column = votes(kind, vec![Some(own)]);
-        let now = seen_now(&Value::Text("words".into()), &value_at(column.as_ref(), 0));
+        let now = seen_now(&Value::Text("words".into()), &Value::Null, &value_at(column.as_ref(), 0));
         let left = rows(&bytes, vec![("votes.t", column), ("text", array_of([Some("words".to_string())]))]);
         let text = |f: fn(&Written) -> Option<String>| array_of(lines.iter().map(f));
         let seen = array_of(lines.iter().map(|l| l.2.map(|s| if s == "now" { now.clone() } else { s.into() })));

@@ -245,6 +245,12 @@ impl Task {
         format!("{}.{of}", self.path)
     }
 
+    /// The label whose shapes or spans answers are about, where the samples have it.
+    pub fn aimed_at(&self, check: &Check) -> Option<String> {
+        let target = self.declared.target.as_ref().filter(|_| self.kind().on_shapes)?;
+        check.column("samples", target.get()).map(|_| target.get().clone())
+    }
+
     /// The kind of task.
     pub fn kind(&self) -> &'static Kind {
         self.declared.task

@@ -42,11 +42,12 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         text: task.text.clone().filter(|_| task.kind().on_text),
         open: check.manifest.table(&["privacy"]).is_none(),
         demands: demands.iter().map(|(_, demand)| demand.clone()).collect(),
+        target: task.aimed_at(check),
     };
     let columns: BTreeSet<&str> = demands.iter().flat_map(|(rule, _)| rule.columns).copied().collect();
     let (votes, classes) = (task.votes(), format!("classes.{}", task.name));
     let mut reads = vec![votes.0.clone(), classes.clone()];
-    reads.extend(map.text.clone());
+    reads.extend(map.text.clone().into_iter().chain(map.target.clone()));
     reads.extend(columns.into_iter().map(String::from));
     let ports = Ports {
         table: "samples".into(),
@@ -84,6 +85,9 @@ struct Map {
     /// In the order in which they are asked.
     #[serde(default, skip_serializing_if = "is_default")]
     demands: Vec<Demand>,
+    /// The label whose shapes or spans answers are about.
+    #[serde(default, skip_serializing_if = "is_default")]
+    target: Option<String>,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -111,6 +115,7 @@ impl RowStage for Stage {
             None => Vec::new(),
         };
         let beside = p.columns(rows)?;
+        let target = p.target.as_ref().map_or(Ok(None), |name| optional(rows, name))?;
         let mut delta = Delta::default();
         let (mut after, mut classes, mut changed) = (Vec::new(), Vec::new(), false);
         for row in 0..rows.len() {
@@ -122,7 +127,12 @@ impl RowStage for Stage {
             };
             // no text has no place for a span
             let text = p.text.as_ref().map(|_| texts.get(row).and_then(|t| t.as_deref()).unwrap_or_default());
-            let mut held = Held { rules: p, text, beside: &beside, row, notes: Vec::new(), counts: BTreeMap::new() };
+            let shapes = match slot(&target, row) {
+                Value::List(all) => Some(all.len()),
+                _ => None,
+            };
+            let (notes, counts) = (Vec::new(), BTreeMap::new());
+            let mut held = Held { rules: p, text, beside: &beside, shapes, row, notes, counts };
             let votes: Vec<Vote> = votes.into_iter().enumerate().map(|(n, vote)| held.vote(n, vote)).collect();
             let Held { notes, counts, .. } = held;
             tell(&mut delta, row, notes);
@@ -181,6 +191,7 @@ struct Held<'h> {
     rules: &'h Map,
     text: Option<&'h str>,
     beside: &'h BTreeMap<&'static str, Option<ArrayRef>>,
+    shapes: Option<usize>,
     row: usize,
     notes: Vec<Note>,
     /// How many annotations broke each rule, and how many answers could not be judged.
@@ -215,7 +226,7 @@ impl Held<'_> {
     fn broken(&self, rule: &Rule, demand: &Demand, answer: &Value) -> Option<Vec<Broken>> {
         let number = |name: &&str| super::kinds::kind::number(&slot(self.beside.get(name).unwrap_or(&None), self.row));
         let numbers: Vec<Option<f64>> = rule.columns.iter().map(number).collect();
-        (rule.broken)(&Asked { demand, answer, text: self.text, numbers: &numbers })
+        (rule.broken)(&Asked { demand, answer, text: self.text, numbers: &numbers, shapes: self.shapes })
     }
 
     /// Notes each annotation that breaks a rule: about which vote, and, where that may be told, by whom and what it says.
@@ -223,7 +234,7 @@ impl Held<'_> {
         let key = format!("label.{}.rules.{}", self.rules.task, rule.name);
         let note = |b: &Broken| Note {
             vote: Some(vote),
-            item: b.item + 1,
+            item: if b.whole { 0 } else { b.item + 1 },
             ..Note::new(
                 demand.action.act(),
                 key.clone(),
@@ -248,6 +259,7 @@ impl Held<'_> {
 /// What becomes of an annotation, in words.
 fn becomes(action: Action, broken: &Broken) -> &'static str {
     match (action, &broken.fixed) {
+        (Action::Drop, _) if broken.whole => "; the answer is dropped",
         (Action::Drop, _) => "; it is dropped",
         (Action::Fix, Some(_)) => "; it is mended",
         (Action::Fix, None) => "; nothing would be left of it, and it is dropped",
@@ -262,6 +274,9 @@ fn acted(answer: Value, action: Action, broken: Vec<Broken>) -> (Option<Value>, 
         return (Some(answer), 0);
     }
     let Value::List(items) = answer else { return (None, 1) };
+    if broken.iter().any(|b| b.whole) {
+        return (None, 1);
+    }
     let lost = broken.iter().filter(|b| b.lost && !(mends && b.fixed.is_some())).count() as u32;
     let mut by_item: BTreeMap<usize, Option<Value>> =
         broken.into_iter().map(|b| (b.item, b.fixed.filter(|_| mends))).collect();
@@ -329,7 +344,7 @@ mod tests {
         let kind = named("ner").unwrap();
         let demands =
             vec![demand("space", Action::Fix), demand("particle", Action::Fix), demand("nested", Action::Fail)];
-        let p = Map { task: "t".into(), kind, text: Some("text".into()), demands, open: true };
+        let p = Map { task: "t".into(), kind, text: Some("text".into()), demands, open: true, target: None };
         let run = |answer: Value| {
             let column = votes(kind, vec![Some(vec![vote("a", "x", answer)])]);
             let text = array_of([Some(" 김철수는 간다".to_string())]);

@@ -59,6 +59,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         open: check.manifest.table(&["privacy"]).is_none(),
         on_tie: task.on_tie(),
         decided: check.column("samples", &column_of(&task.name)).is_some(),
+        target: task.aimed_at(check),
     };
     let mut gates = Vec::new();
     if !task.may_lose_all() {
@@ -73,6 +74,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
             Some(task.votes().0),
             map.decided.then(|| column_of(&task.name)),
             method.learns().then(|| weighed::column_of(&task.name)),
+            map.target.clone(),
         ]
         .into_iter()
         .flatten()
@@ -120,6 +122,9 @@ struct Map {
     /// People may have decided about labels.
     #[serde(default, skip_serializing_if = "is_default")]
     decided: bool,
+    /// The label whose shapes or spans answers are about.
+    #[serde(default, skip_serializing_if = "is_default")]
+    target: Option<String>,
 }
 
 /// So many answers are told of a sample whose answers differ.
@@ -138,6 +143,8 @@ impl RowStage for Stage {
         let votes = rows.column(&format!("votes.{}", p.task))?;
         let decided = DecidedColumn::read(rows, &p.task)?;
         let weighed = optional(rows, &weighed::column_of(&p.task))?;
+        let target = p.target.as_ref().map_or(Ok(None), |name| optional(rows, name))?;
+        let nothing = |row: usize| slot(&target, row) == Value::List(Vec::new());
         let mut delta = Delta::default();
         let (mut labels, mut states) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
         for row in 0..rows.len() {
@@ -145,7 +152,11 @@ impl RowStage for Stage {
             let mut notes = Vec::new();
             let (label, status) = match decided.of(row) {
                 Some(label) => (label, Some(DECIDED)),
-                None => p.settle(votes.as_deref(), &slot(&weighed, row), &mut notes),
+                None => match p.settle(votes.as_deref(), &slot(&weighed, row), &mut notes) {
+                    // where there is no shape, nothing is to be said of one
+                    (Value::Null, None) if nothing(row) => (Value::List(Vec::new()), Some("source")),
+                    settled => settled,
+                },
             };
             count(summary, row, votes.as_deref().unwrap_or_default(), &label, &notes);
             tell(&mut delta, row, notes);

@@ -110,8 +110,7 @@ fn map(check: &Check, task: &Task, name: &str, answers: &Answers) -> Map {
     let moves = task.kind().on_text && answers.offsets.unwrap_or_default() == Offsets::Collected;
     let edits = task.text.as_ref().map(|t| format!("edits.{t}"));
     let found_reading = task.problems(true).map(|p| p.1).next();
-    let target = task.declared.target.as_ref().map(|target| target.get().clone()).filter(|_| task.kind().on_shapes);
-    let target = target.filter(|target| check.column("samples", target).is_some());
+    let target = task.aimed_at(check);
     let aimed =
         |spans: bool| target.as_ref().is_some_and(|t| (check.column("samples", t) == Some(&list(Span::ty()))) == spans);
     let moves = moves || (aimed(true) && answers.offsets.unwrap_or_default() == Offsets::Collected);

@@ -22,7 +22,7 @@ use crate::stages::label::kinds::kind::Kind;
 pub const TOOL: Tool = Tool {
     name: "cvat",
     ending: "xml",
-    fits: |kind: &Kind| is_class(kind) || kind.is_set() || is_drawn(kind),
+    fits: |Job { kind, .. }| is_class(kind) || kind.is_set() || is_drawn(kind),
     write: write::write,
     pictures: Some(Pictures {
         of: |_| true,
@@ -115,6 +115,7 @@ mod tests {
             scale: None,
             guideline: "1.0.0".into(),
             separator: None,
+            target: None,
         }
     }
 
@@ -124,6 +125,7 @@ mod tests {
             id: id.into(),
             text: None,
             picture: Some(Picture { image, size: [640, 480], path: String::new() }),
+            shapes: Vec::new(),
             seen: Some("0123456789abcdef".into()),
             agreement: None,
             votes: answers.iter().map(|a| ("kim".to_string(), a.clone())).collect(),

@@ -9,6 +9,7 @@
 //! with it), `attribute.silent` (no shape of the sample has the attribute, so that nobody answered). Judged: an undeclared class.
 use super::super::compared::{Compared, Unit};
 use super::super::metric::OF_CLASSES;
+use super::super::rules::attributes::ATTRIBUTE_RULES;
 use super::super::voted;
 #[cfg(test)]
 use super::aim::Aim;
@@ -32,7 +33,7 @@ pub const KIND: Kind = Kind {
     from_cell: |cell, reading| from_list(cell, reading, said_of),
     from_text,
     problems: &[CLASS],
-    rules: &[],
+    rules: ATTRIBUTE_RULES,
     bounds: &[],
     moves: None,
     joins: Some(joined),

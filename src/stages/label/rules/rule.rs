@@ -121,6 +121,8 @@ pub struct Asked<'a> {
     pub text: Option<&'a str>,
     /// The row's numbers in the columns that the rule reads.
     pub numbers: &'a [Option<f64>],
+    /// How many shapes or spans the label has that answers are about.
+    pub shapes: Option<usize>,
 }
 
 impl Asked<'_> {
@@ -144,10 +146,12 @@ pub struct Broken {
     pub fixed: Option<Value>,
     /// Once it is dropped, something in the sample has no label that should have one.
     pub lost: bool,
+    /// The answer as a whole breaks the rule, and none of its annotations.
+    pub whole: bool,
 }
 
 impl Broken {
     pub fn new(item: usize, say: String) -> Broken {
-        Broken { item, say, fixed: None, lost: false }
+        Broken { item, say, fixed: None, lost: false, whole: false }
     }
 }

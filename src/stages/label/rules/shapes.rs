@@ -233,7 +233,7 @@ mod tests {
         let rules = of_shapes::<Box2>();
         let rule = rules.iter().find(|r| r.name == name).unwrap();
         let answer = of.to_vec().into_value();
-        let found = (rule.broken)(&Asked { demand: &demand, answer: &answer, text: None, numbers });
+        let found = (rule.broken)(&Asked { demand: &demand, answer: &answer, text: None, numbers, shapes: None });
         found.map(|all| all.into_iter().map(|b| (b.item, b.lost)).collect())
     }
 

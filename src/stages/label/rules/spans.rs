@@ -271,7 +271,8 @@ mod tests {
     fn found(name: &str, demand: Demand, text: &str, of: &[(&str, u32, u32)]) -> Vec<Broken> {
         let rule = SPAN_RULES.iter().find(|r| r.name == name).unwrap();
         let answer = spans(of);
-        (rule.broken)(&Asked { demand: &demand, answer: &answer, text: Some(text), numbers: &[] }).unwrap()
+        (rule.broken)(&Asked { demand: &demand, answer: &answer, text: Some(text), numbers: &[], shapes: None })
+            .unwrap()
     }
 
     fn items(name: &str, demand: Demand, of: &[(&str, u32, u32)]) -> Vec<usize> {

@@ -82,7 +82,7 @@ mod tests {
 
     fn broken(rule: usize, demand: &Demand, numbers: &[Option<f64>], text: &str) -> Option<usize> {
         let answer = Value::Struct(vec![("text".into(), Value::Text(text.into()))]);
-        let found = (TEXT_RULES[rule].broken)(&Asked { demand, answer: &answer, text: None, numbers });
+        let found = (TEXT_RULES[rule].broken)(&Asked { demand, answer: &answer, text: None, numbers, shapes: None });
         found.map(|all| all.len())
     }
 
