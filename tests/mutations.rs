@@ -313,6 +313,12 @@ fn kinds() -> Vec<Kind> {
             vec![in_case("label_studio", "raw/a.json"), of_short_export()],
         ),
         kind(
+            "squad",
+            "json",
+            "files = [\"raw/*.json\"], format = \"squad\" }\nfields = { text = \"text\", question = \"question\", answers = \"answers\", spans = \"spans\" }\n",
+            vec![in_case("squad", "raw/a.json")],
+        ),
+        kind(
             "speech_manifest",
             "jsonl",
             "files = [\"raw/*.jsonl\"], format = \"speech_manifest\" }\nfields = { text = \"text\", duration = \"duration\" }\n",

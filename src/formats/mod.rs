@@ -69,6 +69,7 @@ pub mod labelme;
 pub mod parquet;
 mod speech;
 pub mod sqlite;
+pub mod squad;
 mod standoff;
 pub mod tar;
 pub mod text;
@@ -91,6 +92,7 @@ pub const FORMATS: &[Format] = &[
     jsonl_zst::FORMAT,
     json_array::FORMAT,
     label_studio::FORMAT,
+    squad::FORMAT,
     csv::CSV,
     csv::TSV,
     conll::FORMAT,

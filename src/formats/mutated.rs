@@ -22,6 +22,8 @@ const DOCCANO: &[u8] = b"{\"id\": 1, \"text\": \"Kim ran\", \"label\": [[0, 3, \
 const PRODIGY: &[u8] = b"{\"text\": \"Kim\", \"spans\": [{\"start\": 0, \"end\": 3, \"label\": \"P\"}, {\"points\": [[0, 1]]}], \"answer\": \"accept\"}\n\
     {\"accept\": [\"A\"], \"_session_id\": \"d-k\", \"answer\": \"reject\", \"relations\": [{\"head\": 1, \"child\": 2}]}\n";
 const SPACY: &[u8] = b"{\"text\": \"Kim\", \"entities\": [[0, 3, \"P\"]], \"cats\": {\"A\": 1.0}}\n{\"spans\": {\"sc\": [[0, 1, \"P\"]], \"b\": []}}\n";
+const SQUAD: &[u8] = b"{\"data\": [{\"title\": \"a\", \"paragraphs\": [{\"context\": \"Kim ran\", \"qas\": [{\"id\": \"1\", \"question\": \"Who?\",\
+    \"answers\": [{\"text\": \"Kim\", \"answer_start\": 0}]}, {\"id\": 2, \"question\": \"So?\", \"is_impossible\": true}]}]}]}";
 const WAV: &[u8] =
     b"RIFF\x2c\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\x08\0\0\0\0\0\0\0\0\0\0\0";
 const FLAC: &[u8] = b"fLaC\0\0\0\x22\0\0\0\0\0\0\0\0\0\0\x01\xf4\0\xf0\0\0\0\x05\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x84\0\0\x01x\xff\xf8rest";
@@ -36,6 +38,7 @@ const SEEDS: &[(&str, &[u8], &[&str])] = &[
     ("doccano", DOCCANO, &["text", "spans", "classes", "class", "relations", "annotator"]),
     ("prodigy", PRODIGY, &["text", "spans", "classes", "class", "relations", "annotator"]),
     ("spacy", SPACY, &["text", "spans", "classes", "spans.sc"]),
+    ("squad", SQUAD, &["text", "question", "answers", "spans", "title"]),
     ("audio", WAV, &["duration", "rate", "channels", "bits", "coding", "container"]),
     ("audio", FLAC, &["duration", "rate", "channels"]),
 ];

@@ -11,6 +11,7 @@ use super::odd;
 use super::sample::Column;
 use super::tags;
 use super::yaml_names;
+use crate::formats::squad;
 use crate::manifest::values::is_line;
 use crate::model::shapes::CAPTIONS;
 use crate::table::Value;
@@ -123,6 +124,7 @@ pub fn labels(
     out.extend(in_sheets(of));
     out.extend(folders(of));
     out.extend(spans(folder, of, class_names, unread));
+    out.extend(asked(of));
     out.extend(classes(of, class_names));
     let mut taken = Vec::new();
     for label in &mut out {
@@ -248,6 +250,20 @@ fn folders(of: &[Read]) -> Option<Label> {
         why,
         whole: true,
         odd: odd::beside(&stray),
+        ..Label::default()
+    })
+}
+
+/// Answers to questions about texts, as their format nests them.
+fn asked(of: &[Read]) -> Option<Label> {
+    let name = squad::ANSWERS;
+    let held = |r: &&Read| r.source.format.name == squad::FORMAT.name && r.fields.all.iter().any(|f| f.name == name);
+    of.iter().find(held).map(|_| Label {
+        name: name.into(),
+        task: "answer",
+        from: Answers::Column(name.into()),
+        why: "questions about the texts are answered".into(),
+        whole: true,
         ..Label::default()
     })
 }

@@ -4,10 +4,15 @@ use super::labels::{Answers, Label};
 use super::names::{rank, slug};
 use super::page::{Page, inline, key, list, text};
 use super::plan::{Given, Guess, Plan};
+use crate::formats::squad;
 use crate::report::terminal::plural;
 
 pub fn split(page: &mut Page, plan: &Plan) {
     page.table("split");
+    let asked = |g: &Guess| g.source.format.name == squad::FORMAT.name && g.fields.all.iter().any(|f| f.name == "text");
+    if plan.guesses.iter().any(asked) {
+        page.key("group", &text("text"), "questions about one text stay together");
+    }
     let ratios = |names: &[String]| {
         let mut names: Vec<&String> = names.iter().collect();
         names.sort_by_key(|n| (rank(n), n.as_str()));

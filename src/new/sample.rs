@@ -7,6 +7,7 @@ use crate::formats::infer::{HEAD, settled};
 use crate::formats::json_array;
 use crate::formats::reader::{Ask, Field, From, NAMES, Offers, Reader, Records, Selects, Told, UNHELD, Unit};
 use crate::formats::sidecar::stem_of;
+use crate::formats::squad;
 use crate::formats::{Format, Options};
 use crate::report::lang;
 use crate::table::{Value, value_at};
@@ -180,7 +181,7 @@ fn piece(b: &Beginning, cut: &Cut) -> Result<Option<Piece>, String> {
         }
         Cut::Document(Holds::One) => Ok(None),
         Cut::Document(Holds::Many) => {
-            let head = json_array::head(&b.bytes);
+            let head = json_array::head(&b.bytes).or_else(|| squad::head(&b.bytes));
             Ok(head.map(|bytes| Piece { bytes, context: None, begins: Vec::new(), whole: false }))
         }
         Cut::Members(members) => {

@@ -23,6 +23,7 @@ mod labelme;
 mod parquet;
 pub mod recogniser;
 mod speech_manifest;
+mod squad;
 mod text;
 mod textgrid;
 mod tsv;
@@ -52,6 +53,7 @@ pub const RECOGNISERS: &[Recogniser] = &[
     coco::RECOGNISER,
     labelme::RECOGNISER,
     label_studio::RECOGNISER,
+    squad::RECOGNISER,
     json::RECOGNISER,
     speech_manifest::RECOGNISER,
     annotated::PRODIGY,
