@@ -17,6 +17,7 @@ use super::plan::{Guess, Plan, plan};
 use super::releases;
 use super::said;
 use super::votes;
+use crate::formats::cut::Holds;
 use crate::manifest::values::is_language;
 use crate::model::license::{self, UNKNOWN};
 use crate::report::lang;
@@ -474,7 +475,7 @@ fn label(page: &mut Page, l: &Label, plan: &Plan, below: &str) {
         points(page, l, skeleton);
     }
     match &l.from {
-        Answers::Column(column) => given(page, l, column),
+        Answers::Column(column) => given(page, l, plan, column),
         Answers::Beside { files, format, by_place } => {
             let globs = globs::of(files, &plan.all);
             let own: Vec<String> = globs.files.iter().map(|f| format!("{below}{f}")).collect();
@@ -511,6 +512,20 @@ fn label(page: &mut Page, l: &Label, plan: &Plan, below: &str) {
     }
 }
 
+/// Asks what it means that images have no file beside them, where each file is about one.
+fn undrawn(page: &mut Page, l: &Label, plan: &Plan) {
+    let sources = plan.guesses.iter().map(|g| &g.source);
+    let single = sources.filter(|s| s.format.sidecar.as_ref().is_some_and(|of| of.holds == Holds::One));
+    for source in single.filter(|s| l.is_drawn() && !s.files.is_empty() && s.images.len() > s.files.len()) {
+        let without = plural((source.images.len() - source.files.len()) as u64, "image");
+        page.ask(format!(
+            "whether there is nothing on {without} of collect.{} that no file is beside: then label.{} needs `unlabelled = \"negative\"`; as it \
+             stands nobody looked, and a release leaves them out",
+            source.name, l.name
+        ));
+    }
+}
+
 /// The names of the source and what they are called, in a line.
 fn mapped(l: &Label) -> Option<String> {
     let pairs: Vec<(String, String)> = l.map.iter().map(|(a, b)| (key(a), text(b))).collect();
@@ -534,7 +549,8 @@ fn points(page: &mut Page, l: &Label, skeleton: &Skeleton) {
 }
 
 /// Answers that came in a column: in one line, or in a table where they have long lists.
-fn given(page: &mut Page, l: &Label, column: &str) {
+fn given(page: &mut Page, l: &Label, plan: &Plan, column: &str) {
+    undrawn(page, l, plan);
     let mut keys = vec![("column".to_string(), text(column))];
     if !l.names.is_empty() {
         keys.push(("class_names".into(), list(&l.names)));

@@ -222,9 +222,10 @@ impl Annotation<'_> {
         threes.iter().map(point).collect::<Option<Vec<_>>>().filter(|all| rest.is_empty() && !all.is_empty())
     }
 
-    /// Whether it is a text about the whole image, which has no place on it.
+    /// Whether it is a text about the whole image, which has no place on it. Some writers give it the number of a category that is none.
     pub fn is_caption(&self) -> bool {
-        self.caption.is_some() && self.category.is_none() && self.sides().is_none()
+        let placed = self.bbox.is_some() || self.segmentation.is_some() || self.keypoints.is_some();
+        self.caption.is_some() && self.sides().is_none() && (self.category.is_none() || !placed)
     }
 
     /// The text of a caption; `None` where it is no text, or says nothing.

@@ -46,7 +46,7 @@ pub const FORMAT: Format = Format {
     draws: DRAWS,
     attributed: true,
     reader: Some(Reader {
-        version: 6, // captions
+        version: 7, // captions, also those with a category
         uses: &[],
         cut: |_| Cut::Document(Holds::Many),
         id: "file_name",
@@ -61,7 +61,7 @@ pub const FORMAT: Format = Format {
         read: read::samples,
         offers: Offers::Nothing,
     }),
-    sidecar: Some(Sidecar { version: 6, holds: Holds::Many, read: read::beside }),
+    sidecar: Some(Sidecar { version: 7, holds: Holds::Many, read: read::beside }),
     writer: Some(Writer {
         version: 2, // values of attributes
         uses: &[],

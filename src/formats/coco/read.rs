@@ -562,7 +562,7 @@ mod tests {
     }
 
     const CAPTIONED: &str = r#"{"images": [{"id": 1, "file_name": "a"}, {"id": 2, "file_name": "b"}], "annotations": [
-{"id": 1, "image_id": 1, "caption": "a cat"}, {"id": 2, "image_id": 1, "caption": "it sits"},
+{"id": 1, "image_id": 1, "caption": "a cat"}, {"id": 2, "image_id": 1, "category_id": 0, "caption": "it sits"},
 {"id": 3, "image_id": 1, "caption": " "}, {"id": 4, "image_id": 1, "caption": null}, {"id": 5, "image_id": 9, "caption": "x"}]}"#;
 
     #[test]

@@ -4,7 +4,7 @@
 //! `objects.polygons`, polygons and boxes are polygons there, those of one class and one group the parts of one; where one
 //! reads `objects.oriented`, boxes; where one reads `objects.masks`, masks. `occluded` and attributes that are true are flags. Of a
 //! video each frame is an image `frame_000000`; where a track has no shape for a frame, its box or its polygon of as many
-//! points lies between those of the frames before and behind.
+//! points lies between those of the frames before and behind (`video.rs`). CVAT itself lists every frame when it exports a video, and those are read as they are.
 //!
 //! Findings: `cvat.attributes` (neither true nor false), `cvat.tag` (a class of the image), `cvat.outline` (nobody reads
 //! outlines), which are not kept; `cvat.shape` (a shape that cannot be read, or is a line, a point, a skeleton or a cuboid, which is
@@ -14,6 +14,7 @@
 mod images;
 mod read;
 mod shapes;
+mod video;
 mod write;
 
 pub use images::{Drawn, Mark, images};
@@ -36,7 +37,11 @@ pub const FORMAT: Format = Format {
     images: true,
     draws: &[Polygon::COLUMN, Quad::COLUMN, Mask::COLUMN],
     attributed: true,
-    sidecar: Some(Sidecar { version: 1, holds: Holds::Many, read: read::read }),
+    sidecar: Some(Sidecar {
+        version: 2, // tracks are seen to the end of their video
+        holds: Holds::Many,
+        read: read::read,
+    }),
     writer: Some(Writer {
         version: 2, // values of attributes
         uses: &["libm 0.2"],

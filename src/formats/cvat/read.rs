@@ -1,5 +1,6 @@
 //! A file as the annotations of its images, or of the frames of its video.
-use super::shapes::{Figure, Found, Page, between, ring};
+use super::shapes::{Figure, Found, Page, ring};
+use super::video::{FRAMES_MAX, Placed, Track, Video};
 use crate::formats::encoding::{BOM, Wrong, line_at, text};
 use crate::formats::options::Options;
 use crate::formats::reader::Unit;
@@ -7,11 +8,6 @@ use crate::formats::sidecar::{Broken, Documents, Note, truth};
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 use std::collections::BTreeMap;
-
-/// Most frames of a video.
-const FRAMES_MAX: u32 = 1 << 20;
-/// Most frames in which all tracks together are seen.
-const SEEN_MAX: u64 = 1 << 22;
 
 /// Attributes of an element, by name.
 pub type Said = BTreeMap<String, String>;
@@ -57,13 +53,6 @@ pub fn said(tag: &BytesStart) -> Option<Said> {
     tag.attributes().map(one).collect()
 }
 
-/// A track of a video: its class and group, and its shapes by frame; `None` where it is out of sight.
-struct Track {
-    class: String,
-    group: Option<i64>,
-    shapes: BTreeMap<u32, Option<Found>>,
-}
-
 struct Walk<'o> {
     options: &'o Options,
     line: u32,
@@ -78,9 +67,7 @@ struct Walk<'o> {
     /// The shape at hand and, in a track, the frame in which it is, unless it is out of sight.
     shape: Option<(Option<Found>, Said)>,
     attribute: String,
-    /// Frames and size of the video.
-    frames: Option<u32>,
-    size: [Option<i64>; 2],
+    video: Video,
     out: Documents,
 }
 
@@ -99,8 +86,7 @@ impl<'o> Walk<'o> {
             unread: 0,
             shape: None,
             attribute,
-            frames: None,
-            size: [None, None],
+            video: Video::default(),
             out,
         }
     }
@@ -170,9 +156,14 @@ impl<'o> Walk<'o> {
             (1, "track") => self.tracks.extend(self.track.take()),
             (3, "attribute") => self.attributed(value),
             (2, _) => self.shaped(),
-            (_, "size") if self.path.iter().any(|p| p == "meta") => self.frames = value.parse().ok(),
-            (_, "width") if self.path.iter().any(|p| p == "original_size") => self.size[0] = value.parse().ok(),
-            (_, "height") if self.path.iter().any(|p| p == "original_size") => self.size[1] = value.parse().ok(),
+            (_, "size") if self.path.iter().any(|p| p == "meta") => self.video.frames = value.parse().ok(),
+            (_, "start_frame") if self.path.iter().any(|p| p == "meta") => self.video.start = value.parse().ok(),
+            (_, "stop_frame") if self.path.iter().any(|p| p == "meta") => self.video.stop = value.parse().ok(),
+            (_, "frame_filter") if self.path.iter().any(|p| p == "meta") => {
+                self.video.step = value.strip_prefix("step=").and_then(|step| step.trim().parse().ok());
+            }
+            (_, "width") if self.path.iter().any(|p| p == "original_size") => self.video.size[0] = value.parse().ok(),
+            (_, "height") if self.path.iter().any(|p| p == "original_size") => self.video.size[1] = value.parse().ok(),
             _ => {}
         }
         Ok(())
@@ -210,7 +201,8 @@ impl<'o> Walk<'o> {
             (Some(track), Some(frame)) => {
                 let outside = said.get("outside").and_then(|o| truth(o)) == Some(true);
                 self.unread += u32::from(found.is_none() && !outside);
-                track.shapes.insert(frame, found.filter(|_| !outside).map(|f| Found { group: track.group, ..f }));
+                let placed = |found| Placed { found: Found { group: track.group, ..found }, outside };
+                track.shapes.insert(frame, found.map(placed));
             }
             (Some(_), None) => self.unread += 1,
             (None, _) => {}
@@ -234,34 +226,8 @@ impl<'o> Walk<'o> {
 
     /// Each frame as an image. In a file with shapes that cannot be read nobody knows which frames lack them: all of them do.
     fn video(&mut self) -> Result<(), Wrong> {
-        let last = self.tracks.iter().filter_map(|t| t.shapes.keys().next_back()).max().map_or(0, |f| f + 1);
-        let frames = self.frames.unwrap_or(0).max(last).min(FRAMES_MAX);
-        let mut pages: Vec<Page> = Vec::new();
-        pages.resize_with(frames as usize, Page::default);
-        let mut seen = 0u64;
-        for track in &self.tracks {
-            let mut shapes = track.shapes.iter().peekable();
-            while let Some((from, shape)) = shapes.next() {
-                let next = shapes.peek();
-                let to = next.map_or(from + 1, |(to, _)| **to);
-                let Some(shape) = shape else { continue };
-                seen += u64::from(to - from);
-                if seen > SEEN_MAX {
-                    return Err(Wrong::new("cvat.long", format!("tracks of more than {SEEN_MAX} shapes")));
-                }
-                for (page, frame) in pages.iter_mut().take(to as usize).skip(*from as usize).zip(*from..to) {
-                    let target = next.and_then(|(_, found)| found.as_ref()).unwrap_or(shape);
-                    let share = f64::from(frame - from) / f64::from(to - from);
-                    match between(&shape.figure, &target.figure, share) {
-                        Some(figure) => page.add(Found { figure, ..shape.clone() }, self.options),
-                        None => page.lose(self.options, "cvat.track"),
-                    }
-                }
-            }
-        }
-        for (n, mut page) in pages.into_iter().enumerate() {
+        for (n, mut page) in self.video.pages(&self.tracks, self.options)? {
             page.document.image = Some(format!("frame_{n:06}"));
-            [page.document.width, page.document.height] = self.size;
             if self.unread > 0 {
                 page.lose(self.options, "cvat.shape");
             }

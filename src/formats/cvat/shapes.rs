@@ -178,12 +178,24 @@ pub fn between(a: &Figure, b: &Figure, share: f64) -> Option<Figure> {
         (Figure::Box(p, turn), Figure::Box(q, other)) => {
             let [x1, y1, x2, y2] = p;
             let [u1, v1, u2, v2] = q;
-            Some(Figure::Box([mix(*x1, *u1), mix(*y1, *v1), mix(*x2, *u2), mix(*y2, *v2)], mix(*turn, *other)))
+            Some(Figure::Box(
+                [mix(*x1, *u1), mix(*y1, *v1), mix(*x2, *u2), mix(*y2, *v2)],
+                turned(*turn, *other, share),
+            ))
         }
         (Figure::Polygon(p), Figure::Polygon(q)) if p.len() == q.len() => {
             let points = p.iter().zip(q).map(|(a, b)| Point { x: mix(a.x, b.x), y: mix(a.y, b.y) });
             Some(Figure::Polygon(points.collect()))
         }
+        (Figure::Ellipse([x1, y1, x2, y2]), Figure::Ellipse([u1, v1, u2, v2])) => {
+            Some(Figure::Ellipse([mix(*x1, *u1), mix(*y1, *v1), mix(*x2, *u2), mix(*y2, *v2)]))
+        }
         (a, b) => (a == b).then(|| a.clone()),
     }
+}
+
+/// The turn between two, by the shorter way, from 0 to 360 degrees.
+fn turned(from: f64, to: f64, share: f64) -> f64 {
+    let way = (to - from + 180.0).rem_euclid(360.0) - 180.0;
+    (from + way * share).rem_euclid(360.0)
 }
