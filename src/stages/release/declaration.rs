@@ -1,6 +1,7 @@
 //! The declaration of a release, checked, with its formats and columns settled.
 use super::anonymity::beside::Leaving;
 use super::anonymity::declared::{self as anonymous, Anonymity};
+use super::called::{self, classes_of};
 use super::columns::{Ids, check_names, check_sounds, holds, span_of};
 use super::conflicts::{self, Allowed};
 use super::documents::list::DocumentName;
@@ -41,6 +42,9 @@ pub struct Declaration {
     /// Which columns, in this order, or `"all"`. Default: `id`, the fields of `[schema]` or else all that was collected,
     /// `license` where samples have licences of their own, all labels, `split`, the weights of `[sample.NAME]`, in the order in which they are declared or stand in the files.
     pub columns: Option<AllOr<At<String>>>,
+    /// What classes are called in this release: of each task the names that change, `map.defect = { rust = "stain", moss = "stain" }`.
+    #[serde(default)]
+    pub map: called::Declared,
     /// Only samples that `[sample.NAME]` chose: `sample.NAME`. Default: all.
     pub of: Option<At<String>>,
     /// The children of which `[augment.NAME]` or `[synthesize.NAME]` it holds beside the samples that were collected: `["mentions"]`. The column
@@ -167,6 +171,8 @@ pub struct Release {
     pub documents: Vec<String>,
     /// What it hides.
     pub withheld: Withheld,
+    /// Of each label what its classes are called.
+    pub map: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// A format of a release with what it needs.
@@ -290,6 +296,7 @@ fn checked(check: &mut Check) -> Option<Release> {
     let chosen = d.of.as_ref().and_then(|of| chosen(check, of));
     let documents = wanted(check, d.documents.as_deref());
     Some(Release {
+        map: called::checked(check, &d.map, &columns),
         withheld,
         documents,
         anonymity,
@@ -528,14 +535,6 @@ pub fn kind_of<'c>(check: &'c Check, label: &str) -> Option<&'c str> {
     match &check.columns.get("samples")?.get(label)?.role {
         Role::Label { kind, .. } => Some(kind),
         _ => None,
-    }
-}
-
-/// The declared classes of a label, in their order.
-pub fn classes_of(check: &Check, label: &str) -> Vec<String> {
-    match check.columns.get("samples").and_then(|of| of.get(label)).map(|column| &column.role) {
-        Some(Role::Label { classes, .. }) => classes.clone(),
-        _ => Vec::new(),
     }
 }
 

@@ -4,8 +4,9 @@
 //!
 //! Findings: what a format cannot hold (`conll.spans`).
 use super::attributes::{attributes, with_attributes};
+use super::called::classes_of;
 use super::columns::{Ids, released_name, released_type};
-use super::declaration::{Encoding, Release, classes_of, declared, kind_of, rows_table};
+use super::declaration::{Encoding, Release, declared, kind_of, rows_table};
 use super::images::{IMAGE_NAME, first};
 use crate::digest::Digest;
 use crate::formats::writer::{Sheet, Writer};

@@ -9,11 +9,12 @@
 //! `select` says which samples belong to it; `anonymity` generalises its columns until nobody is found in it, where that is asked;
 //! the engine regroups them by split (`rows`); one step a format makes each
 //! piece's fragments (`encode.parquet`, and `encode.images` where images are released); `counts` counts what the card tells;
-//! `hide` takes the answers of a benchmark out of it, and `answers` lays them elsewhere; `allowed` tells of decisions about licences; the last page joins the fragments and adds card, sums, attribution and roots. Dots in column names become `_`. A sample without one of the released labels is left out
+//! `mapped` calls classes as the release wants them; `hide` takes the answers of a benchmark out of it, and `answers` lays them elsewhere; `allowed` tells of decisions about licences; the last page joins the fragments and adds card, sums, attribution and roots. Dots in column names become `_`. A sample without one of the released labels is left out
 //! and counted.
 mod allowed;
 pub mod anonymity;
 mod attributes;
+mod called;
 mod certified;
 mod columns;
 mod conflicts;
@@ -26,6 +27,7 @@ mod hide;
 mod ids;
 mod images;
 mod made;
+mod mapped;
 mod page;
 mod readers;
 mod relations;
@@ -58,6 +60,7 @@ pub const ENTRIES: &[Entry] = &[
     anonymity::ENTRY,
     select::ROWS,
     anonymity::GENERALISED,
+    mapped::ENTRY,
     ids::ENTRY,
     hide::ENTRY,
     hide::ANSWERS,

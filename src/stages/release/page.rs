@@ -2,11 +2,12 @@
 //! ATTRIBUTION, licences, `croissant.json` and sums. Two roots: the content root is over ids and values and survives a
 //! change of an encoder; the files root is over bytes. No date, path or version of tamis is in any of it.
 use super::anonymity::card::told as told_of_anonymity;
+use super::called::classes_of;
 use super::certified;
 use super::columns::{Ids, released_name, released_type};
 use super::counted::Counts;
 use super::counts::{COUNTS, counts_of};
-use super::declaration::{Encoding, Release, classes_of, declared, rows_table};
+use super::declaration::{Encoding, Release, declared, rows_table};
 use super::documents::description::{Description, Told};
 use super::documents::list::{Blank, blanks, written};
 use super::documents::{GateCard, LabelCard, PageCard, attribution, card, said_of};
@@ -148,14 +149,15 @@ struct Points {
 /// A label as the card tells of it.
 fn label(check: &Check, column: &str) -> Option<LabelCard> {
     let of = check.columns.get("samples")?.get(column)?;
-    let Role::Label { task, kind, classes } = &of.role else { return None };
+    let Role::Label { task, kind, .. } = &of.role else { return None };
+    let classes = classes_of(check, column);
     let get = |key: &str| {
         let table = check.manifest.table(&["label", task, "guideline"])?.1;
         Some(table.get_ref().as_table()?.get(key)?.get_ref().as_str()?.to_string())
     };
     let guideline = get("document").zip(get("version"));
     let quality = quality(check, task);
-    Some(LabelCard { task: task.clone(), kind: kind.clone(), classes: classes.clone(), guideline, quality })
+    Some(LabelCard { task: task.clone(), kind: kind.clone(), classes, guideline, quality })
 }
 
 /// What people said of the search for personal data, where they were asked.
