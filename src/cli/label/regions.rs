@@ -10,6 +10,9 @@ use crate::report::terminal::plural;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
+/// Types of regions, whose values have the class under the same name.
+const CLASSES: [&str; 3] = ["rectanglelabels", "polygonlabels", "labels"];
+
 /// Whether Label Studio shows the shapes that are judged.
 pub fn fits(job: &Job) -> bool {
     job.target.as_ref().is_some_and(|t| is_boxes(t.kind) || is_outlines(t.kind) || is_spans(t.kind))
@@ -26,7 +29,10 @@ pub fn result(job: &Job, item: &Item, answer: &Json) -> Vec<Json> {
             let mut choice = region.clone();
             choice["from_name"] = "label".into();
             choice["type"] = "choices".into();
-            choice["value"]["choices"] = json!([class]);
+            if let Some(value) = choice["value"].as_object_mut() {
+                value.retain(|key, _| !CLASSES.contains(&key.as_str()));
+                value.insert("choices".into(), json!([class]));
+            }
             out.extend([region, choice]);
         } else {
             out.push(region);
@@ -102,10 +108,9 @@ pub fn config(job: &Job, target: &Target) -> String {
 
 /// What somebody said of the shapes.
 pub fn label(results: &[Json]) -> Result<Json, String> {
-    let kinds = ["rectanglelabels", "polygonlabels", "labels"];
     let mut called: BTreeMap<&str, &Json> = BTreeMap::new();
     for result in results {
-        let class = kinds.iter().find(|kind| result["type"] == **kind).map(|kind| &result["value"][*kind][0]);
+        let class = CLASSES.iter().find(|kind| result["type"] == **kind).map(|kind| &result["value"][*kind][0]);
         if let (Some(id), Some(class)) = (result["id"].as_str(), class) {
             called.insert(id, class);
         }

@@ -62,7 +62,7 @@ struct Walk<'o> {
     page: Option<(Page, u32)>,
     track: Option<Track>,
     tracks: Vec<Track>,
-    /// Tracks' shapes that cannot be read.
+    /// Tracks' shapes that say no frame.
     unread: u32,
     /// The shape at hand and, in a track, the frame in which it is, unless it is out of sight.
     shape: Option<(Option<Found>, Said)>,
@@ -200,9 +200,8 @@ impl<'o> Walk<'o> {
         match (&mut self.track, frame) {
             (Some(track), Some(frame)) => {
                 let outside = said.get("outside").and_then(|o| truth(o)) == Some(true);
-                self.unread += u32::from(found.is_none() && !outside);
-                let placed = |found| Placed { found: Found { group: track.group, ..found }, outside };
-                track.shapes.insert(frame, found.map(placed));
+                let found = found.map(|found| Found { group: track.group, ..found });
+                track.shapes.insert(frame, Placed { found, outside });
             }
             (Some(_), None) => self.unread += 1,
             (None, _) => {}
@@ -217,14 +216,13 @@ impl<'o> Walk<'o> {
             self.video()?;
         }
         if self.unread > 0 {
-            let say =
-                format!("{} shapes of tracks cannot be read, or are lines, points, skeletons or cuboids", self.unread);
+            let say = format!("{} shapes of tracks do not say in which frame they are: each may lack them", self.unread);
             self.out.notes.push(Note { rule: "cvat.shape", say, line: 0 });
         }
         Ok(self.out)
     }
 
-    /// Each frame as an image. In a file with shapes that cannot be read nobody knows which frames lack them: all of them do.
+    /// Each frame as an image. In a file with shapes of no frame nobody knows which frames lack them: all of them do.
     fn video(&mut self) -> Result<(), Wrong> {
         for (n, mut page) in self.video.pages(&self.tracks, self.options)? {
             page.document.image = Some(format!("frame_{n:06}"));

@@ -13,16 +13,17 @@ const SEEN_MAX: u64 = 1 << 22;
 
 /// A shape of a track.
 pub struct Placed {
-    pub found: Found,
+    /// Nothing where it cannot be read, or is none that is kept.
+    pub found: Option<Found>,
     /// From here on it is out of sight.
     pub outside: bool,
 }
 
-/// A track of a video: its class and group, and its shapes by frame; `None` is one that cannot be read.
+/// A track of a video: its class and group, and its shapes by frame.
 pub struct Track {
     pub class: String,
     pub group: Option<i64>,
-    pub shapes: BTreeMap<u32, Option<Placed>>,
+    pub shapes: BTreeMap<u32, Placed>,
 }
 
 /// What a file says of its video.
@@ -66,17 +67,22 @@ impl Video {
             while let Some((from, shape)) = shapes.next() {
                 let next = shapes.peek();
                 let to = next.map_or(end.max(from + 1), |(to, _)| **to);
-                let Some(shape) = shape.as_ref().filter(|shape| !shape.outside) else { continue };
-                let target = next.and_then(|(_, placed)| placed.as_ref()).unwrap_or(shape);
+                if shape.outside {
+                    continue;
+                }
+                let target = next.and_then(|(_, placed)| placed.found.as_ref()).or(shape.found.as_ref());
                 for (frame, page) in pages.range_mut(*from..to) {
                     seen += 1;
                     if seen > SEEN_MAX {
                         return Err(Wrong::new("cvat.long", format!("tracks of more than {SEEN_MAX} shapes")));
                     }
                     let share = f64::from(frame - from) / f64::from(to - from);
-                    match seen_between(&shape.found.figure, &target.found.figure, share) {
-                        Some(figure) => page.add(Found { figure, ..shape.found.clone() }, options),
-                        None => page.lose(options, "cvat.track"),
+                    match shape.found.as_ref().zip(target) {
+                        None => page.lose(options, "cvat.shape"),
+                        Some((found, target)) => match seen_between(&found.figure, &target.figure, share) {
+                            Some(figure) => page.add(Found { figure, ..found.clone() }, options),
+                            None => page.lose(options, "cvat.track"),
+                        },
                     }
                 }
             }
@@ -94,13 +100,13 @@ fn seen_between(shape: &Figure, target: &Figure, share: f64) -> Option<Figure> {
 mod tests {
     use super::*;
 
-    fn boxed(at: [f64; 4], turn: f64, outside: bool) -> Option<Placed> {
+    fn boxed(at: [f64; 4], turn: f64, outside: bool) -> Placed {
         let figure = Figure::Box(at, turn);
         let found = Found { class: "car".into(), figure, flags: Vec::new(), group: None };
-        Some(Placed { found, outside })
+        Placed { found: Some(found), outside }
     }
 
-    fn lefts(video: &Video, shapes: Vec<(u32, Option<Placed>)>) -> Vec<(u32, Vec<f64>)> {
+    fn lefts(video: &Video, shapes: Vec<(u32, Placed)>) -> Vec<(u32, Vec<f64>)> {
         let track = Track { class: "car".into(), group: None, shapes: shapes.into_iter().collect() };
         let pages = video.pages(&[track], &Options::default()).unwrap();
         let left = |b: &crate::model::boxes::Box2| (b.x1 * 1e6).round() / 1e6;
@@ -117,7 +123,8 @@ mod tests {
         assert_eq!(gone[2..], [(2, vec![2.]), (3, vec![]), (4, vec![])], "it moves to where it was last seen");
         let again = lefts(&video, vec![(0, boxed(a, 0., true)), (4, boxed(b, 0., false))]);
         assert_eq!(again[3..], [(3, vec![]), (4, vec![4.])]);
-        let unread = lefts(&video, vec![(0, boxed(a, 0., false)), (2, None), (4, boxed(b, 0., false))]);
+        let none = Placed { found: None, outside: false };
+        let unread = lefts(&video, vec![(0, boxed(a, 0., false)), (2, none), (4, boxed(b, 0., false))]);
         assert_eq!(unread, [(0, vec![0.]), (1, vec![0.]), (2, vec![]), (3, vec![]), (4, vec![4.])]);
     }
 
