@@ -64,3 +64,12 @@ pub fn beside(stray: &[&String]) -> Vec<String> {
     }
     out
 }
+
+/// What is said of values that cannot be classes, among many that are.
+pub fn no_classes(column: &str, odd: &[String]) -> Option<String> {
+    let first: String = odd.first()?.chars().take(40).collect();
+    let n = odd.len();
+    Some(format!(
+        "what {n} values of `{column}` mean, the first of which begins `{first}`: they are too long for classes"
+    ))
+}
