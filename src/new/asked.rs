@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Asks what the top of a table is, where that is a guess.
 pub fn headers(page: &mut Page, g: &Guess) {
     let s = &g.source;
-    let told = s.keys.iter().filter(|k| [NAMES.name, SKIP.name].contains(&k.name) && !k.why.is_empty());
-    for key in told {
+    let told = |name: &str| s.keys.iter().find(|k| k.name == name && !k.why.is_empty());
+    if let Some(key) = told(NAMES.name).or(told(SKIP.name)) {
         page.ask(format!("what the first lines of collect.{} are: {}", s.name, lang::text(&key.why)));
     }
     let has = |name: &str| s.format.options.iter().any(|own| own.name == name);
@@ -43,7 +43,9 @@ pub fn texts(page: &mut Page, g: &Guess) {
     let folder = |path: &String| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_string());
     let below: BTreeSet<String> = s.files.iter().map(folder).filter(|f| *f != top).collect();
     let direct = s.files.iter().any(|f| folder(f) == top);
-    if let (Some(first), Some(last), false) = (below.first(), below.last(), direct || below.len() < 2) {
+    if let (Some(first), Some(last), false) =
+        (below.first(), below.last(), direct || below.len() < 2 || below.len() * 2 > s.files.len())
+    {
         let name = |folder: &str| folder.rsplit('/').next().unwrap_or_default().to_string();
         page.ask(format!(
             "whether the folders of collect.{}, as `{}` and `{}`, are classes: no field of a text says its folder, so no task is \
@@ -97,16 +99,18 @@ pub fn not_read(unread: &[(String, String)], all: bool) -> Vec<String> {
     let mut of: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     unread.iter().for_each(|(path, why)| of.entry(why).or_default().push(path));
     let say = |(why, paths): (&str, Vec<&str>)| {
-        let no_task = why.starts_with("no task"); // its samples are read
+        // it is read, and this is said of it
+        let read = why.starts_with("no task") || why.starts_with("the configuration");
         let why = lang::text(why);
         let shown = if all { paths.len() } else { NAMED };
         let named = paths.iter().take(shown).copied().collect::<Vec<_>>().join(", ");
-        match paths.len() {
-            _ if no_task => format!("{named}: {why}"),
+        let line = match paths.len() {
+            _ if read => format!("{named}: {why}"),
             1 => format!("{named} is not read: {why}"),
             n if n <= shown => format!("{named} are not read: {why}"),
             n => format!("{named} and {} more (`--all` names them) are not read: {why}", n - shown),
-        }
+        };
+        lang::text(&line).into_owned()
     };
     of.into_iter().map(say).collect()
 }

@@ -511,11 +511,12 @@ fn class_label(name: &str, columns: &[(&Read, Type, &Column)], names: Option<&Ve
     // an empty cell is no answer
     let said =
         |c: &&&Column| c.there().filter_map(Value::key_text).filter(|v| !v.trim().is_empty()).collect::<Vec<_>>();
-    let values: Vec<String> = columns.iter().flat_map(|(_, _, c)| said(&c)).collect();
+    let fits = |value: &String| is_line(value) && value.len() <= 100;
+    let (values, odd): (Vec<String>, Vec<String>) = columns.iter().flat_map(|(_, _, c)| said(&c)).partition(fits);
     let whole = columns.iter().all(|(r, _, _)| r.source.sample.whole);
     let classes: BTreeSet<&String> = values.iter().collect();
     let many = classes.len() > CLASSES || classes.len() * 2 > values.len().max(4);
-    let fits = classes.iter().all(|c| is_line(c) && c.len() <= 100);
+    let fits = odd.len() * 100 <= values.len();
     // where not all was seen, the later half must bring nothing new
     let early: BTreeSet<&String> = values.iter().take(values.len() / 2).collect();
     let open = many || classes.len() < 2 || (!whole && early.len() < classes.len());
@@ -542,7 +543,7 @@ fn class_label(name: &str, columns: &[(&Read, Type, &Column)], names: Option<&Ve
         classes = names.clone();
     }
     let why = format!("`{name}` is called so and has {} values among {}", classes.len(), values.len());
-    Some(class_task(name, classes, map, why, whole))
+    Some(Label { odd: odd::no_classes(name, &odd).into_iter().collect(), ..class_task(name, classes, map, why, whole) })
 }
 
 fn class_task(name: &str, classes: Vec<String>, map: Vec<(String, String)>, why: String, whole: bool) -> Label {

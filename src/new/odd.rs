@@ -24,7 +24,7 @@ fn place(folder: &Folder, files: &[&String], value: &str) -> Option<String> {
 pub fn tags(folder: &Folder, files: &[&String], odd: &BTreeMap<String, usize>) -> Vec<String> {
     let say = |(tag, times): (&String, &usize)| {
         let place = place(folder, files, tag).unwrap_or_else(|| "a file that holds no lines".into());
-        format!("what the tag `{tag}` means, which occurs {times} times, first in {place}: it is no tag of the scheme")
+        format!("what the tag `{tag}` means ({times} in all, the first in {place}): it is no tag of the scheme")
     };
     let mut out: Vec<String> = odd.iter().take(NAMED).map(say).collect();
     if odd.len() > NAMED {
@@ -63,4 +63,13 @@ pub fn beside(stray: &[&String]) -> Vec<String> {
         out.push(format!("which class {more} other images are of: they lie beside the folders of the classes, too"));
     }
     out
+}
+
+/// What is said of values that cannot be classes, among many that are.
+pub fn no_classes(column: &str, odd: &[String]) -> Option<String> {
+    let first: String = odd.first()?.chars().take(40).collect();
+    let n = odd.len();
+    Some(format!(
+        "what {n} values of `{column}` mean, the first of which begins `{first}`: they are too long for classes"
+    ))
 }

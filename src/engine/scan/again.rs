@@ -293,10 +293,11 @@ mod tests {
     #[test]
     fn an_edit_read_again_is_the_file_read_whole() {
         let blocks = Split::Blocks { comment: Some("#".into()) };
-        let splits = [Split::Lines, Split::Csv(Dialect::quoted(b',')), blocks, Split::Warc];
+        let titled = Split::Csv(Dialect { skip: 3, ..Dialect::quoted(b',') });
+        let splits = [Split::Lines, Split::Csv(Dialect::quoted(b',')), blocks, Split::Warc, titled];
         let (mut used, mut runs) = (0, 0);
         for seed in 0..320u64 {
-            let source = source(splits[seed as usize % 4].clone());
+            let source = source(splits[seed as usize % splits.len()].clone());
             let dir = tempfile::tempdir().unwrap();
             let world = World::new(dir.path());
             let (store, exec) = (Store::read(&world).unwrap(), Local::new(1));

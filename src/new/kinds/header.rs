@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 
 /// Records at the top that are looked at.
 const LOOKED: usize = 200;
+/// And bytes.
+const BYTES: usize = 256 << 10;
 /// Records that may stand above a header.
 const ABOVE: usize = 20;
 
@@ -29,6 +31,11 @@ fn filled(values: &[String]) -> usize {
 /// How many lines stand above the header, or above the first record: titles, remarks behind `#`, and lines without a value.
 /// Only where a record behind them has as many values as most have.
 pub fn above(text: &str, dialect: &Dialect) -> u16 {
+    let mut end = text.len().min(BYTES);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let text = text.get(..end).unwrap_or_default();
     let (mut rest, mut rows) = (text, Vec::new());
     for len in lengths(&Split::Csv(*dialect), text.as_bytes(), HEAD).into_iter().take(LOOKED) {
         let Some((own, behind)) = rest.split_at_checked(len as usize) else { break };
@@ -136,15 +143,11 @@ pub fn named(columns: &[Column]) -> Vec<Named<'_>> {
 
 /// The same where the first record could not be a header, so that it stands among the values.
 pub fn above_values(columns: &[Column]) -> Vec<Named<'_>> {
-    let of = |c: &'_ Column| -> Option<()> { c.values.first().map(drop) };
-    columns
-        .iter()
-        .filter(|c| of(c).is_some())
-        .map(|c| Named {
-            name: c.values.first().and_then(Value::text).unwrap_or_default(),
-            below: c.values.iter().skip(1).filter_map(Value::text).collect(),
-        })
-        .collect()
+    let of = columns.iter().filter(|c| !c.values.is_empty()).map(|c| Named {
+        name: c.values.first().and_then(Value::text).unwrap_or_default(),
+        below: c.values.iter().skip(1).filter_map(Value::text).collect(),
+    });
+    of.collect()
 }
 
 /// Whether the line below the first is a header, too, as pandas writes one for columns in groups: nothing but words, and numbers

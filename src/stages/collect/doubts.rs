@@ -77,7 +77,9 @@ fn of_file(check: &Check, c: &Collect, path: &str, several: bool) -> std::io::Re
             let help = "unpack it, or pack it as .gz or .zst; `exclude` leaves it out";
             vec![Doubt::fails("", format!("is packed by {packing}: so it is not read"), help)]
         }
-        None if several => [c.format.doubts, c.format.several].iter().flat_map(|of| of(&c.options, len, read)).collect(),
+        None if several => {
+            [c.format.doubts, c.format.several].iter().flat_map(|of| of(&c.options, len, read)).collect()
+        }
         None => (c.format.doubts)(&c.options, len, read),
     })
 }
