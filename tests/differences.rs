@@ -216,7 +216,7 @@ fn what_is_damaged_is_told() {
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(!differs(dir.path(), &["public@0.1.0", "public"]).contains("damaged"));
     std::fs::write(&path, text.replacen("text 1\"", "text one\"", 1)).unwrap();
-    let say = "damaged: public/jsonl/train-00000.jsonl is not what B3SUMS says";
+    let say = "damaged: out/public/jsonl/train-00000.jsonl is not what B3SUMS says";
     let out = differs(dir.path(), &["public@0.1.0", "public"]);
     assert!(out.contains(say), "{out}");
     let json = told(dir.path(), &["public@0.1.0", "public"]);

@@ -369,7 +369,7 @@ impl Ledger {
             // equal ids of unlike tables say nothing: their pictures, or most of their texts, are the same, too
             let alike = |e: &&&Entry| {
                 own.get(&key(e)).is_some_and(|o| {
-                    let texts = e.text != 0 && o.text == e.text;
+                    let texts = (e.text != 0 && o.text == e.text) || (e.content != 0 && o.content == e.content);
                     texts || (e.picture != 0 && e.picture == o.picture)
                 })
             };

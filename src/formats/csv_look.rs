@@ -121,7 +121,8 @@ fn no_header(names: &[String], rows: &[String], dialect: &Dialect) -> Option<Dou
     let rows: Vec<Vec<String>> = rows.iter().filter_map(read).collect();
     let again = |(i, name): (usize, &String)| {
         let same = rows.iter().filter(|row| row.get(i) == Some(name)).count();
-        !name.trim().is_empty() && same > 0
+        // one cell of many that happens to be called like its column says nothing
+        !name.trim().is_empty() && same > 0 && same * 100 >= rows.len()
     };
     let say = if !names.is_empty() && !rows.is_empty() && names.iter().all(number) {
         "has numbers in its first line, which is taken for the names of the columns"

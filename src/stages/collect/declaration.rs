@@ -347,11 +347,6 @@ pub fn numbered(check: &Check) -> BTreeMap<String, Numbers> {
         .collect()
 }
 
-/// Whether equal records of some source stay and are told apart by a number ([`super::ids::content_of`]).
-pub fn keeps_equal(check: &Check) -> bool {
-    numbered(check).values().any(|of| matches!(of, Numbers::Equal))
-}
-
 /// What ids are taken from: as declared, else as the format has it.
 fn id(check: &mut Check, d: &Declaration, files: &Files, format: &Format) -> String {
     let beside = files.beside(format);

@@ -28,20 +28,6 @@ pub fn make_id(prefix: &str, id: &str) -> Result<String, String> {
     Ok(id)
 }
 
-/// The id that equal records have in common, of which those behind the first have numbers: `DIGEST` of `DIGEST~2`.
-pub fn content_of(id: &str) -> &str {
-    match id.rsplit_once(char::from(EQUAL)) {
-        Some((own, n)) if is_digest(own) && !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()) => own,
-        _ => id,
-    }
-}
-
-/// Whether an id ends as one that is made of content; a prefix may stand before it.
-fn is_digest(id: &str) -> bool {
-    let end = id.len().checked_sub(32).and_then(|at| id.get(at..));
-    end.is_some_and(|end| end.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)))
-}
-
 pub const ENTRY: Entry = Entry::row::<Ids>("collect/ids", "collect", declare);
 
 fn declare(check: &mut Check) -> Vec<Plan> {

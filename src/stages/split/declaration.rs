@@ -1,4 +1,5 @@
 //! What `[split]` may say, and what is wrong with it.
+use super::equal;
 use super::time::{self, Time};
 use crate::diag::Diagnostic;
 use crate::manifest::hidden::fits;
@@ -6,7 +7,6 @@ use crate::manifest::sections::KeyFrom;
 use crate::manifest::values::At;
 use crate::manifest::{Decimal, Manifest};
 use crate::stage::*;
-use crate::stages::collect::declaration::keeps_equal;
 use crate::table::DataType;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::SeqAccessDeserializer;
@@ -234,7 +234,7 @@ pub fn declared(check: &mut Check) -> Option<Declaration> {
     check_quantiles(check, &d);
     check_hidden(check, &d);
     check_lists(check, &d);
-    let tied = check.column("samples", CLUSTERS).is_some() || keeps_equal(check);
+    let tied = check.column("samples", CLUSTERS).is_some() || equal::stay(check);
     if let Some(near) = d.near_duplicates.as_ref().filter(|_| !tied) {
         let message = "nothing tells which samples are near duplicates";
         let problem = Diagnostic::error("T0609", near.span(), message).label("has no effect");

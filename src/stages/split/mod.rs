@@ -46,6 +46,7 @@
 mod absent;
 pub mod declaration;
 mod deviation;
+mod equal;
 mod folds;
 mod lists;
 mod pins;
@@ -65,8 +66,6 @@ use crate::model::frames::TILE_OF;
 use crate::model::moments::{of_value, sortable};
 use crate::model::votes::{each_class, stratum_of};
 use crate::stage::*;
-use crate::stages::collect::declaration::keeps_equal;
-use crate::stages::collect::ids::content_of;
 use crate::table::{ArrayRef, DataType, Value, array_of, texts, utf8, value_at};
 use declaration::{CLUSTERS, Columns, Kept, Method, Near, declared, drawings, fold_column, gates, secret};
 use records::{Gather, Known, Verdict};
@@ -134,7 +133,7 @@ fn mapped(check: &Check, d: &Declaration) -> Map {
         ..Map::default()
     };
     let together = d.near_duplicates.as_ref().is_none_or(|near| *near.get() == Near::Together);
-    map.equal = together && keeps_equal(check);
+    map.equal = together && equal::stay(check);
     let known = |column: &&str| check.column("samples", column).is_some();
     let more = [CLUSTERS, TILE_OF].into_iter().filter(|column| together || *column != CLUSTERS).filter(known);
     let more: Vec<String> = more.map(String::from).collect();
@@ -277,7 +276,7 @@ impl RowStage for Split {
             keys.dedup();
             if keys.is_empty() {
                 let id = id.unwrap_or_default();
-                keys.push(format!("s{}", if p.equal { content_of(id) } else { id }));
+                keys.push(format!("s{}", if p.equal { equal::content_of(id) } else { id }));
             }
             if let Some(salt) = &salt {
                 keys.iter_mut().for_each(|key| *key = keyed(salt, key.as_bytes()).hex());
