@@ -9,6 +9,7 @@ python3 -m venv clean
 start=$(date +%s)
 clean/bin/pip install --quiet --disable-pip-version-check "$wheel"
 export PATH="$folder/clean/bin:$PATH"
+[ "$(command -v tamis)" = "$folder/clean/bin/tamis" ] # the one of the wheel, and no other
 tamis --version
 python -m tamis --version
 tamis new x --template ner
@@ -24,7 +25,14 @@ print(repr(release))
 print([(span.label, span.of(row["text"])) for span in row["label_entities"]])
 print(release.verify().demand())
 PYTHON
-echo "from pip install to rows: $(($(date +%s) - start)) s"
+took=$(($(date +%s) - start))
+echo "from pip install to rows: $took s"
+[ "$took" -lt 60 ] || { echo "that is more than a minute" >&2; exit 1; }
+if command -v uvx > uvx.txt; then
+    uvx --offline --no-cache --from "$wheel" tamis --version
+else
+    echo "uvx is not there: not tried"
+fi
 if [ "${2:-}" = --datasets ]; then
     pip install --quiet --disable-pip-version-check datasets
     HF_HUB_OFFLINE=1 HF_HOME="$folder/cache" python - <<'PYTHON'
