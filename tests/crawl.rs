@@ -11,7 +11,7 @@ use std::time::Duration;
 const CC: &str = "https://creativecommons.org/licenses";
 
 /// A page in HTML.
-fn html(title: &str, head: &str, body: &str) -> Page {
+pub fn html(title: &str, head: &str, body: &str) -> Page {
     let text = format!(
         "<!DOCTYPE html><html lang=en><head><title>{title}</title>{head}</head><body><h1>{title}</h1>\
          <p>The river of {title} goes on, and the stones in it are told apart by their colours.</p>{body}</body></html>"
@@ -19,28 +19,28 @@ fn html(title: &str, head: &str, body: &str) -> Page {
     Page::of(text).with("Content-Type", "text/html; charset=utf-8")
 }
 
-fn by(license: &str) -> String {
+pub fn by(license: &str) -> String {
     format!("<link rel=license href={CC}/{license}/>")
 }
 
-fn links(to: &[&str]) -> String {
+pub fn links(to: &[&str]) -> String {
     to.iter().map(|href| format!("<a href=\"{href}\">{href}</a> ")).collect()
 }
 
-struct Lab {
+pub struct Lab {
     dir: tempfile::TempDir,
-    server: Server,
+    pub server: Server,
 }
 
 impl Lab {
     /// A project that crawls a server from `/` on; `more` stands in the table of the crawl, `rest` behind it.
-    fn new(more: &str, rest: &str) -> Lab {
+    pub fn new(more: &str, rest: &str) -> Lab {
         let lab = Lab { dir: tempfile::tempdir().unwrap(), server: Server::new() };
         lab.declare(&format!("start = [\"{}\"]{more}", lab.server.url("/")), rest);
         lab
     }
 
-    fn declare(&self, crawl: &str, rest: &str) {
+    pub fn declare(&self, crawl: &str, rest: &str) {
         let text = format!(
             "tamis = \"0.1\"\n[dataset]\nname = \"site\"\nversion = \"0.1.0\"\nlicense = \"CC-BY-SA-4.0\"\ncontact = \"data@example.org\"\n\n\
              [collect.site]\ncrawl = {{ {crawl} }}\nlicenses_allowed = [\"CC-BY-4.0\", \"CC0-1.0\"]\n{rest}\n\
@@ -49,15 +49,15 @@ impl Lab {
         std::fs::write(self.path().join("dataset.toml"), text).unwrap();
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.dir.path()
     }
 
-    fn tamis(&self, args: &[&str]) -> (i32, String, String) {
+    pub fn tamis(&self, args: &[&str]) -> (i32, String, String) {
         run(self.path(), args, &[("TAMIS_ALLOW_PRIVATE", &self.server.host())])
     }
 
-    fn update(&self) -> (i32, String, String) {
+    pub fn update(&self) -> (i32, String, String) {
         self.tamis(&["update", "--second", "1", "--retries", "1"])
     }
 
@@ -74,7 +74,7 @@ impl Lab {
     }
 
     /// What became of each address, by path.
-    fn decisions(&self) -> BTreeMap<String, String> {
+    pub fn decisions(&self) -> BTreeMap<String, String> {
         let list = self.pinned("decisions.jsonl");
         let base = self.server.url("");
         let line = |l: &str| {

@@ -12,6 +12,8 @@ mod consent;
 mod contract;
 #[cfg(feature = "crawl")]
 mod crawl;
+#[cfg(feature = "crawl")]
+mod crawl_signals;
 mod crowd;
 mod differences;
 mod disk;

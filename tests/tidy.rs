@@ -65,13 +65,13 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("arrow_ipc", &["src/formats/arrow/"]),
     ("flatbuffers", &["src/formats/arrow/"]),
     ("tar", &["src/formats/archive.rs", "src/formats/tar.rs", "src/formats/zip.rs", "src/formats/webdataset/write.rs"]),
-    ("quick_xml", &["src/formats/voc/", "src/formats/cvat/", "src/formats/html/links.rs"]),
+    (
+        "quick_xml",
+        &["src/formats/voc/", "src/formats/cvat/", "src/formats/html/embedded.rs", "src/formats/html/links.rs"],
+    ),
     ("html5ever", &["src/formats/html/tree.rs"]),
     ("chardetng", &["src/formats/html/decode.rs"]),
-    (
-        "flate2",
-        &["src/formats/packing.rs", "src/formats/zip.rs", "src/formats/metadata.rs", "src/formats/warc/body.rs"],
-    ),
+    ("flate2", &["src/formats/packing.rs", "src/formats/zip.rs", "src/formats/metadata.rs", "src/formats/warc/"]),
     ("zstd", &["src/formats/packing.rs", "src/formats/warc/body.rs"]),
     (
         "libm",

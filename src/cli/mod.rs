@@ -147,7 +147,7 @@ enum Verb {
     MergeDriver(merge::Args),
     /// Remove from the store what no last build needs
     Gc(gc::Args),
-    /// Check the store, or share one between checkouts
+    /// Check the store, share one between checkouts, or write a crawl as WARC
     Store(store::Args),
     /// What a diagnostic code means, with examples
     Explain(explain::Args),

@@ -45,6 +45,7 @@ pub const SCHEMAS: &[(&str, Make)] = &[
     ("status", of::<Status>),
     ("store-use", of::<super::store::Shared>),
     ("store-verify", of::<super::store::Whole>),
+    ("store-warc", of::<super::store::Archive>),
     ("trace", of::<trace::Whole>),
     ("trust", of::<super::trust::Told>),
     ("update", of::<Outcome>),

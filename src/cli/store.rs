@@ -1,13 +1,14 @@
-//! `tamis store`: check the store, or share one between checkouts.
+//! `tamis store`: check the store, share one between checkouts, or write what a crawl pinned in it as an archive.
 use super::{Context, aside, json, say};
-use crate::engine::effect::Objects;
+use crate::engine::effect::{Archived, Objects};
 use crate::engine::store::{self, Verified};
+use crate::project::update::Fetching;
 use crate::project::{self, Failure};
 use crate::report::terminal::{bytes, number, plural};
 use crate::world::World;
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -31,6 +32,37 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Write the pages and pictures of a crawl that dataset.lock pins as WARC, a format that archives of the web read
+    Warc {
+        /// The source that crawls, by the NAME of `[collect.NAME]`
+        name: String,
+        /// The file to write, such as site.warc.gz; it must not be there
+        file: PathBuf,
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Writes a crawl as WARC, and tells what is in it and what is not.
+fn warc(c: &Context, name: &str, file: &Path, asked: bool) -> Result<i32, Failure> {
+    aside(asked);
+    let file = std::path::absolute(file).map_err(|e| Failure::Usage(e.to_string()))?;
+    let done = Fetching::open(c.dir.as_deref())?.archive(name, &file)?;
+    if !c.quiet {
+        say(&format!(
+            "{}: {}, {}, {} robots.txt; left out or not had, and so without bytes: {}\n",
+            file.display(),
+            plural(done.pages, "page"),
+            plural(done.images, "picture"),
+            number(done.robots),
+            number(done.without),
+        ));
+    }
+    if asked {
+        json(&Archive { file: file.display().to_string(), records: done });
+    }
+    Ok(0)
 }
 
 pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
@@ -63,6 +95,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
             }
             Ok(0)
         }
+        Verb::Warc { name, file, json } => warc(c, name, file, *json),
     }
 }
 
@@ -71,6 +104,15 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
 pub struct Shared<'f> {
     /// The whole path of its folder.
     folder: &'f str,
+}
+
+/// What `--json` says of a crawl that was written as WARC.
+#[derive(Serialize, JsonSchema)]
+pub struct Archive {
+    /// The whole path of the file.
+    file: String,
+    #[serde(flatten)]
+    records: Archived,
 }
 
 /// What `--json` says.

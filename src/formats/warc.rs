@@ -18,6 +18,8 @@ mod page;
 #[cfg(not(feature = "crawl"))]
 #[path = "warc/no_page.rs"]
 mod page;
+#[cfg(feature = "crawl")]
+pub mod write;
 
 use super::cut::warc::{HEAD_MAX, Head, MARK, head_end};
 use super::cut::{Cut, Split};
@@ -37,7 +39,7 @@ pub const FORMAT: Format = Format {
 };
 
 const READER: Reader = Reader {
-    version: 1, // 1: digests are compared, and what was cut off is told
+    version: 2, // 1: digests are compared, and what was cut off is told; 2: heads of answers reserve, and texts end before their tails
     uses: page::USES,
     cut: |_| Cut::Text(Split::Warc),
     id: "record",

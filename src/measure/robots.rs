@@ -1,5 +1,9 @@
 //! robots.txt (RFC 9309): which addresses of a server a robot may ask for. The longest rule that fits decides, of two that
-//! are as long the one that allows. `Crawl-delay` and `Sitemap`, which the standard leaves to robots, are read too.
+//! are as long the one that allows. `Crawl-delay` and `Sitemap`, which the standard leaves to robots, are read too. And what
+//! `X-Robots-Tag` and `meta` elements say to a robot.
+
+/// What this robot is called in robots.txt, in headers and in pages.
+pub const ROBOT: &str = "tamis";
 
 /// Bytes of a file that are read; the standard asks for 500 KiB at least.
 pub const SIZE_MAX: usize = 512_000;
@@ -61,6 +65,35 @@ impl Robots {
         let fits = self.rules.iter().filter(|r| matches(&r.pattern, &target));
         fits.max_by_key(|r| (r.pattern.len(), r.allows)).is_none_or(|r| r.allows)
     }
+}
+
+/// Words for robots that have a value behind a colon, and so name no robot.
+const VALUED: [&str; 4] = ["unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"];
+
+/// The words of `X-Robots-Tag` that are meant for all robots or for this one, in small letters, in order. A name with a colon
+/// says for whom the words are that stand behind it, up to the next name or the end of the header.
+pub fn words_of<'t>(tags: impl IntoIterator<Item = &'t str>) -> Vec<String> {
+    let mut out = Vec::new();
+    for tag in tags {
+        let mut meant = true;
+        for part in tag.split(',') {
+            let mut words = part;
+            if let Some((name, rest)) = part.split_once(':') {
+                let name = name.trim().to_ascii_lowercase();
+                let is_name = |c: char| c.is_ascii_alphanumeric() || "-_./*".contains(c);
+                if VALUED.contains(&name.as_str()) || name.is_empty() || !name.chars().all(is_name) {
+                    continue; // a value, or the hours of a day
+                }
+                meant = name == "*" || product(&name) == ROBOT;
+                words = rest;
+            }
+            if meant {
+                let words = words.split(|c: char| c.is_whitespace() || c == ';').filter(|word| !word.is_empty());
+                out.extend(words.map(str::to_ascii_lowercase));
+            }
+        }
+    }
+    out
 }
 
 /// Whether a pattern, as robots.txt has them, fits the beginning of a path with its query.
@@ -205,6 +238,31 @@ mod tests {
         assert!(
             !Robots::closed().allows("/x") && Robots::closed().allows("/robots.txt") && Robots::open().allows("/x")
         );
+    }
+
+    #[test]
+    fn words_are_heard_by_whom_they_are_meant_for() {
+        for (tags, is) in [
+            (&["noai, noimageai"][..], "noai noimageai"),
+            (&["NoAI"], "noai"),
+            (&["noai noimageai"], "noai noimageai"),
+            (&["noai; noimageai"], "noai noimageai"),
+            (&["otherbot: noai"], ""),
+            (&["otherbot: noindex, noai"], ""),
+            (&["otherbot: noindex, tamis: noai"], "noai"),
+            (&["otherbot: noindex", "noai"], "noai"),
+            (&["tamis: noai, nofollow"], "noai nofollow"),
+            (&["Tamis/0.1: noai"], "noai"),
+            (&["*: noai"], "noai"),
+            (&["max-snippet: 20, noai"], "noai"),
+            (&["max-image-preview:large, noai, max-video-preview:-1"], "noai"),
+            (&["unavailable_after: Friday, 25 Jun 2010 15:00:00 PST, noindex"], "noindex"),
+            (&["unavailable_after: 2026-01-01T10:00:00Z, noai"], "noai"),
+            (&["all"], "all"),
+            (&["", ",,", ":"], ""),
+        ] {
+            assert_eq!(words_of(tags.iter().copied()).join(" "), is, "{tags:?}");
+        }
     }
 
     #[test]

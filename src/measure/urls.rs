@@ -90,6 +90,30 @@ impl Url {
         Ok(out)
     }
 
+    /// The same address without what names a visit and not a page: numbers of sessions, and where a visitor came from. `None`
+    /// where there is nothing of it.
+    pub fn lasting(&self) -> Option<Url> {
+        let path = match self.path.to_ascii_lowercase().find(";jsessionid=") {
+            Some(at) => {
+                let (before, behind) = self.path.split_at_checked(at)?;
+                let more = behind.get(1..)?.find([';', '/']).and_then(|end| behind.get(end + 1..)).unwrap_or_default();
+                format!("{before}{more}")
+            }
+            None => self.path.clone(),
+        };
+        let names_visit = |pair: &&str| {
+            let name = pair.split('=').next().unwrap_or_default().to_ascii_lowercase();
+            VISITS.contains(&name.as_str()) || VISITS_BEGIN.iter().any(|begin| name.starts_with(begin))
+        };
+        let query = self.query.as_ref().map(|query| {
+            let kept: Vec<&str> = query.split('&').filter(|pair| !names_visit(pair)).collect();
+            (kept.join("&"), kept.len() == query.split('&').count())
+        });
+        let same = path == self.path && query.as_ref().is_none_or(|(_, same)| *same);
+        let query = query.map(|(query, _)| query).filter(|query| !query.is_empty());
+        (!same).then(|| Url { path, query, ..self.clone() })
+    }
+
     pub fn scheme(&self) -> &'static str {
         if self.secure { "https" } else { "http" }
     }
@@ -142,6 +166,27 @@ impl fmt::Display for Url {
         write!(f, "{}{}", self.origin(), self.target())
     }
 }
+
+/// Keys of a query that name a visit, and how others begin that do.
+const VISITS: [&str; 16] = [
+    "phpsessid",
+    "jsessionid",
+    "sessionid",
+    "session_id",
+    "cfid",
+    "cftoken",
+    "zenid",
+    "oscsid",
+    "gclid",
+    "fbclid",
+    "msclkid",
+    "yclid",
+    "dclid",
+    "mc_cid",
+    "mc_eid",
+    "igshid",
+];
+const VISITS_BEGIN: [&str; 2] = ["utm_", "aspsessionid"];
 
 /// A text as the name of a file: one step of a path that leads down.
 pub fn safe_name(text: &str) -> String {
@@ -343,6 +388,24 @@ mod tests {
         ] {
             assert_eq!(canonical(given), is, "{given}");
             assert_eq!(canonical(is), is, "{is}");
+        }
+    }
+
+    #[test]
+    fn what_names_a_visit_names_no_page() {
+        for (address, is) in [
+            ("http://a.org/x?PHPSESSID=1f&b=2", Some("http://a.org/x?b=2")),
+            ("http://a.org/x?b=2&utm_source=n&utm_medium=m", Some("http://a.org/x?b=2")),
+            ("http://a.org/x?fbclid=1", Some("http://a.org/x")),
+            ("http://a.org/x;jsessionid=1F2E", Some("http://a.org/x")),
+            ("http://a.org/x;JSESSIONID=1F2E/y?a=1", Some("http://a.org/x/y?a=1")),
+            ("http://a.org/x;jsessionid=1;v=2", Some("http://a.org/x;v=2")),
+            ("http://a.org/x?ASPSESSIONIDQQ=1", Some("http://a.org/x")),
+            ("http://a.org/x?sid=100&id=2&session=3&page=4", None),
+            ("http://a.org/x?b=2&b=2", None),
+            ("http://a.org/x", None),
+        ] {
+            assert_eq!(Url::parse(address).unwrap().lasting().map(|url| url.to_string()).as_deref(), is, "{address}");
         }
     }
 

@@ -24,8 +24,9 @@ const SLOW_SECONDS: u64 = 60;
 const SLOW_BYTES: u64 = 4096;
 /// Bytes of the head of an answer.
 const HEAD_MAX: usize = 64 << 10;
-/// Bytes of a header that is kept.
+/// Bytes of a header that is kept, and of one that may stand several times and forbid something at its end.
 const HEADER_MAX: usize = 1024;
+const LIST_MAX: usize = 16 << 10;
 
 /// What is asked for.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +38,8 @@ pub struct Ask {
     pub modified: Option<String>,
     /// The bytes from here on alone, if the file is still the one with this validator.
     pub from: Option<(u64, String)>,
+    /// The codings in which the body may come packed, as `Accept-Encoding` names them; none where this is empty.
+    pub packed: &'static str,
 }
 
 /// What is asked of an interface that answers in JSON. Nothing is sent to where an answer redirects.
@@ -208,7 +211,7 @@ impl Net {
         self.judge(url)?;
         let mut request = self.agent.get(url.to_string()).header("accept", "*/*");
         request = request.header("user-agent", user_agent(&ask.contact));
-        request = request.header("accept-encoding", "identity");
+        request = request.header("accept-encoding", if ask.packed.is_empty() { "identity" } else { ask.packed });
         if let Some((from, validator)) = &ask.from {
             request = request.header("range", format!("bytes={from}-")).header("if-range", validator);
         }
@@ -316,7 +319,7 @@ impl Answer {
     /// All values of a header.
     pub fn headers(&self, name: &str) -> Vec<String> {
         let all = self.headers.get_all(name).iter().filter_map(|v| v.to_str().ok());
-        all.filter(|v| v.len() <= HEADER_MAX).map(|v| v.trim().to_string()).collect()
+        all.filter(|v| v.len() <= LIST_MAX).map(|v| v.trim().to_string()).collect()
     }
 
     /// The media type, without its parameters, in small letters.
@@ -379,13 +382,13 @@ impl<R: Read> Read for Timely<R> {
 
 /// Looks a name up, and leaves out what may not be connected to.
 #[derive(Debug)]
-struct Guarded {
-    inner: DefaultResolver,
+struct Guarded<R> {
+    inner: R,
     private: Vec<String>,
     proxy: Option<Proxy>,
 }
 
-impl Resolver for Guarded {
+impl<R: Resolver> Resolver for Guarded<R> {
     fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let found = self.inner.resolve(uri, config, timeout)?;
         let host = uri.host().unwrap_or_default();
@@ -609,6 +612,51 @@ mod tests {
             assert!(through(host, 80).is_ok(), "{host}");
         }
         assert!(judge(&[], None, "2130706433", 80).is_err() && judge(&[], None, "localhost", 80).is_ok());
+    }
+
+    /// Answers with each of some addresses in turn, as a name does that is made to lead inside at the second look.
+    #[derive(Debug)]
+    struct Turning(std::sync::Mutex<Vec<Vec<IpAddr>>>);
+
+    impl Resolver for Turning {
+        fn resolve(&self, uri: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
+            let port = uri.port_u16().unwrap_or(80);
+            let mut out = self.empty();
+            let next = self.0.lock().unwrap().pop().ok_or(ureq::Error::HostNotFound)?;
+            next.into_iter().for_each(|ip| out.push(SocketAddr::new(ip, port)));
+            Ok(out)
+        }
+    }
+
+    #[test]
+    fn a_name_that_changes_is_judged_at_each_look() {
+        let of = |all: &[&str]| all.iter().map(|a| a.parse().unwrap()).collect::<Vec<IpAddr>>();
+        let mut turns = vec![
+            of(&["93.184.215.14"]),
+            of(&["169.254.169.254"]),
+            of(&["::ffff:127.0.0.1"]),
+            of(&["10.0.0.1", "93.184.215.14"]),
+            of(&["64:ff9b::a00:1"]),
+            of(&["2002:7f00:1::"]),
+            of(&["0.0.0.0"]),
+        ];
+        turns.reverse();
+        let guarded = Guarded { inner: Turning(std::sync::Mutex::new(turns)), private: Vec::new(), proxy: None };
+        let uri: Uri = "http://turning.example/x".parse().unwrap();
+        let look = || {
+            let next = NextTimeout {
+                after: ureq::unversioned::transport::time::Duration::NotHappening,
+                reason: ureq::Timeout::Resolve,
+                per_read: None,
+                per_write: None,
+            };
+            let found = guarded.resolve(&uri, &Config::builder().build(), next);
+            found.map(|all| all.iter().map(|a| a.ip().to_string()).collect::<Vec<_>>().join(" ")).ok()
+        };
+        assert_eq!(look().as_deref(), Some("93.184.215.14"));
+        assert_eq!((look(), look()), (None, None));
+        assert_eq!(look().as_deref(), Some("93.184.215.14"), "of several the public ones are connected to");
+        assert_eq!((look(), look(), look()), (None, None, None));
     }
 
     #[test]

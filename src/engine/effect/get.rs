@@ -5,6 +5,7 @@ use super::objects::{Objects, Part, sums};
 use super::sniff;
 use crate::digest::Digest;
 use crate::formats::packing::decompressor;
+use crate::measure::robots::words_of;
 use crate::measure::urls::Url;
 use crate::model::addresses::{secret_key, without_query};
 use crate::stage::{Effect, Request};
@@ -148,6 +149,7 @@ impl Way<'_> {
             etag: known.and_then(|k| k.etag.clone()),
             modified: known.and_then(|k| k.modified.clone()),
             from: begun.map(|validator| (part.len, validator)),
+            packed: "",
         };
         let mut answer = self.net.get(url, &ask).map_err(no_answer)?;
         match answer.status {
@@ -285,7 +287,7 @@ impl Way<'_> {
             }),
             etag: answer.header("etag"),
             modified: answer.header("last-modified"),
-            license: answer.headers("link").iter().find_map(|link| license_of(link, &answer.url)),
+            license: answer.headers("link").iter().flat_map(|link| licenses_of(link, &answer.url)).next(),
             robots,
             of: request.of.clone(),
             revision: None,
@@ -335,31 +337,48 @@ fn status_say(status: u16) -> String {
 }
 
 /// Words of `X-Robots-Tag` by which a server keeps what it serves from being used as data.
-const OPT_OUTS: [&str; 5] = ["noai", "noimageai", "noml", "noindex", "none"];
+const OPT_OUTS: [&str; 6] = ["noai", "noimageai", "noml", "noindex", "noimageindex", "none"];
 
 /// The words by which it says so, to robots as a whole or to this one; in order, once each.
 pub fn opt_outs(tags: &[String]) -> Option<String> {
-    let mut found = Vec::new();
-    for tag in tags {
-        let (agent, words) = tag.split_once(':').filter(|(agent, _)| !agent.contains(',')).unwrap_or(("*", tag));
-        if agent != "*" && !agent.trim().eq_ignore_ascii_case("tamis") {
-            continue;
-        }
-        let words = words.split(',').map(|word| word.trim().to_ascii_lowercase());
-        found.extend(words.filter(|word| OPT_OUTS.contains(&word.as_str())));
-    }
+    let mut found = words_of(tags.iter().map(String::as_str));
+    found.retain(|word| OPT_OUTS.contains(&word.as_str()));
     found.sort();
     found.dedup();
     (!found.is_empty()).then(|| found.join(", "))
 }
 
-/// The address of a licence, of a header `Link: <address>; rel="license"`.
-pub fn license_of(link: &str, page: &Url) -> Option<String> {
-    link.split(",").find_map(|one| {
-        let (address, rest) = one.trim().strip_prefix('<')?.split_once('>')?;
-        let rel = rest.split(';').find_map(|p| p.trim().strip_prefix("rel="))?;
-        let is = rel.trim_matches('"').split(' ').any(|word| word.eq_ignore_ascii_case("license"));
-        is.then(|| page.join(address).ok()).flatten().map(|url| url.to_string())
+/// The addresses of licences, of a header `Link: <address>; rel="license"` (RFC 8288). One with an `anchor` says something of
+/// another page, unless it names this one.
+pub fn licenses_of(link: &str, page: &Url) -> Vec<String> {
+    let (mut out, mut rest) = (Vec::new(), link);
+    while let Some((address, behind)) = rest.split_once('<').and_then(|(_, from)| from.split_once('>')) {
+        let (own, next) = behind.split_at(unquoted(behind, ',').unwrap_or(behind.len()));
+        let (mut is, mut of_page, mut own) = (false, true, own);
+        while !own.is_empty() {
+            let (one, more) = own.split_at(unquoted(own, ';').unwrap_or(own.len()));
+            own = more.get(1..).unwrap_or_default();
+            let Some((name, value)) = one.split_once('=') else { continue };
+            let value = value.trim().trim_matches('"');
+            match name.trim().to_ascii_lowercase().as_str() {
+                "rel" => is = is || value.split_whitespace().any(|word| word.eq_ignore_ascii_case("license")),
+                "anchor" => of_page = page.join(value).is_ok_and(|url| url == *page),
+                _ => {}
+            }
+        }
+        let address = page.join(address).ok().filter(|_| is && of_page);
+        out.extend(address.map(|url| url.to_string()));
+        rest = next;
+    }
+    out
+}
+
+/// Where a character stands outside of quotation marks.
+fn unquoted(text: &str, mark: char) -> Option<usize> {
+    let mut quoted = false;
+    text.char_indices().find_map(|(at, c)| {
+        quoted ^= c == '"';
+        (c == mark && !quoted).then_some(at)
     })
 }
 
@@ -374,18 +393,24 @@ mod tests {
         assert_eq!(of(&["otherbot: noai", "max-snippet: 20"]), None);
         assert_eq!(of(&["tamis: NoAI", "noindex"]), Some("noai, noindex".into()));
         assert_eq!(of(&["noarchive"]), None);
+        assert_eq!(of(&["max-snippet: 20, noimageindex"]), Some("noimageindex".into()));
         assert_eq!(of(&["none"]), Some("none".into()));
     }
 
     #[test]
     fn licences_of_headers() {
         let page = Url::parse("https://example.org/data/a.csv").unwrap();
-        let of = |link: &str| license_of(link, &page);
-        assert_eq!(of("</l>; rel=\"license\""), Some("https://example.org/l".into()));
-        assert_eq!(
-            of("<b>; rel=next, <https://x.org/by/4.0/>; rel=\"a license\""),
-            Some("https://x.org/by/4.0/".into())
-        );
-        assert_eq!(of("<b>; rel=next"), None);
+        for (link, is) in [
+            ("</l>; rel=\"license\"", "https://example.org/l"),
+            ("<b>; rel=next, <https://x.org/by/4.0/>; rel=\"a license\"", "https://x.org/by/4.0/"),
+            ("<b>; rel=next", ""),
+            ("<https://x.org/a,b>;title=\"x, <y>; rel=next\" ; REL = License", "https://x.org/a,b"),
+            ("<a>; rel=license, <c>; rel=license", "https://example.org/data/a https://example.org/data/c"),
+            ("<a>; rel=license; anchor=\"/other\"", ""),
+            ("<a>; rel=license; anchor=\"#x\"", "https://example.org/data/a"),
+            ("<a", ""),
+        ] {
+            assert_eq!(licenses_of(link, &page).join(" "), is, "{link}");
+        }
     }
 }

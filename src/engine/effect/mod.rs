@@ -16,10 +16,11 @@ mod sniff;
 mod unpack;
 
 pub use ask::{Spent, ask, finished as asked, tokens};
+pub use crawl::archive;
 pub use get::Way;
 pub use mount::mount;
 pub use objects::{Objects, Used};
-pub use outcome::{Outcome, What};
+pub use outcome::{Archived, Outcome, What};
 pub use perform::{fetch, update};
 
 /// An update came to its end: what it noted on the way is in dataset.lock.

@@ -54,3 +54,14 @@ pub enum What {
         cost: Option<String>,
     },
 }
+
+/// What was written of a crawl.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Archived {
+    /// Records of pages, of pictures and of robots.txt.
+    pub pages: u64,
+    pub images: u64,
+    pub robots: u64,
+    /// Addresses of which no bytes are pinned, since they were left out or did not come.
+    pub without: u64,
+}

@@ -36,6 +36,11 @@ impl<'h> Head<'h> {
         found.map(|(_, value)| *value).filter(|value| !value.is_empty())
     }
 
+    /// The values of all fields of a name.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &'h str> {
+        self.fields.iter().filter(move |(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| *value)
+    }
+
     /// The names of its fields.
     pub fn names(&self) -> impl Iterator<Item = &'h str> {
         self.fields.iter().map(|(name, _)| *name)

@@ -1,5 +1,6 @@
 //! The main text of a page, a paragraph a line: what stands in `article` or `main`, else in the part with the most running
 //! text; without menus, footers, forms, and lists of links.
+use super::tail::without;
 use super::tree::{Id, ROOT, Tree, spaced};
 use std::collections::BTreeMap;
 
@@ -132,7 +133,7 @@ pub fn text(tree: &Tree) -> String {
     let page = Body { tree, masses: masses(tree), title };
     let main = page.main();
     let out = kept(&page.lines(main.unwrap_or(ROOT)));
-    if out.is_empty() && main.is_some() { kept(&page.lines(ROOT)) } else { out }
+    without(if out.is_empty() && main.is_some() { kept(&page.lines(ROOT)) } else { out })
 }
 
 /// A page, and how much text stands in each of its elements.

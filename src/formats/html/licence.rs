@@ -2,7 +2,7 @@
 //! Dublin Core, Open Graph, the marks of KOGL, and links in footers. A claim holds of what it stands at: of the figure, the
 //! item or the resource that is named, else of the page. The nearest claim wins; two that differ at one place are a conflict.
 //! Nothing is claimed by a link in running text, in a quotation or in a comment.
-use super::marked::{Kind, Thing, kind};
+use super::marked::{Kind, Thing, is_into, kind};
 use super::tree::{Id, ROOT, Tree, spaced};
 use crate::measure::urls::Url;
 use crate::model::license::{by_link, of_mark};
@@ -19,19 +19,53 @@ const OTHERS: [&str; 4] = ["comment", "reply", "disqus", "related"];
 /// Names, without their vocabulary, of a property that is a licence.
 const PROPERTIES: [&str; 2] = ["license", "licence"];
 /// Names of `meta` that hold a licence.
-const METAS: [&str; 12] = [
+const METAS: [&str; 18] = [
     "dcterms.license",
     "dcterms.rights",
     "dc.license",
     "dc.rights",
     "dc.rights.license",
     "dc.rights.uri",
+    "dct:license",
+    "dct:rights",
+    "dcterms:license",
+    "dcterms:rights",
     "license",
     "licence",
     "cc:license",
     "og:license",
-    "dcterms:license",
     "schema:license",
+    "rights",
+    "copyright",
+    "rights-standard",
+];
+/// Those of them that hold any words or addresses on rights.
+const RIGHTS: &str = "rights";
+/// Words of `rel` that name a licence where they stand alone.
+const RELS: [&str; 4] = ["dcterms.license", "dcterms.rights", "dc.license", "dc.rights"];
+/// Parts of names of classes of what says something of a picture beside it.
+const PICTURED: [&str; 7] = ["photo", "image", "img", "picture", "thumb", "caption", "wp-caption"];
+/// Bytes around a link in which it is said of what it speaks, and words there that say that it is not the page.
+const NEAR: usize = 160;
+const OF_DESIGN: [&str; 18] = [
+    "template",
+    "theme",
+    "design:",
+    "design by",
+    "designed by",
+    "icon",
+    "font",
+    "stylesheet",
+    "css",
+    "map data",
+    "openstreetmap",
+    "tiles",
+    "logo by",
+    "source code",
+    "템플릿",
+    "아이콘",
+    "글꼴",
+    "지도",
 ];
 
 /// A claim of a licence, and what it was read from.
@@ -133,22 +167,21 @@ impl Claims {
     fn element(&mut self, look: &Look, id: Id) {
         let tree = look.tree;
         match tree.name(id) {
-            "" => return,
+            "" => return self.words(look, id),
             "meta" => self.meta(look, id),
             "a" | "link" | "area" => self.link(look, id),
             "img" => self.mark(look, id),
             _ => {}
         }
         let get = |name: &str| tree.attribute(id, name);
-        let property = |words: &str| {
-            words.split_ascii_whitespace().any(|w| {
-                let (vocabulary, name) = w.rsplit_once([':', '#', '/']).unwrap_or(("", w));
-                PROPERTIES.contains(&name) && !vocabulary.ends_with("og:image")
-            })
-        };
+        let property = |words: &str| words.split_ascii_whitespace().any(is_license);
         let value = get("href").or(get("resource")).or(get("content")).or(get("src")).map(String::from);
         let value = value.unwrap_or_else(|| tree.few(id, SHOWN));
         let linked = get("rel").is_some_and(property) && !matches!(tree.name(id), "a" | "link" | "area");
+        if !linked && matches!(tree.name(id), "link" | "a") && get("rel").is_some_and(is_rights) {
+            let of = subject(look, id);
+            self.named(look, of, &value, "Dublin Core", &shown(tree, id));
+        }
         if linked && (get("resource").is_some() || get("href").is_some()) {
             let of = subject(look, id);
             self.named(look, of, &value, "RDFa", &shown(tree, id));
@@ -177,8 +210,10 @@ impl Claims {
         let name = name.trim().to_ascii_lowercase();
         let Some(content) = tree.attribute(id, "content") else { return };
         let words = !content.contains("://");
-        if METAS.contains(&name.as_str()) && !(words && by_link(content).is_none()) {
-            // `rights` may hold any words; only those that name a licence claim one
+        let any = name.contains(RIGHTS) || name == "copyright";
+        // of words, and of what may hold any address, only what names a licence claims one
+        let says = by_link(content).is_some() || !words && !(any && content.trim().contains(char::is_whitespace));
+        if METAS.contains(&name.as_str()) && says && !(name == "copyright" && by_link(content).is_none()) {
             let how = if name.starts_with("dc") { "Dublin Core" } else { "meta" };
             self.put(Of::Page, content, how, &shown(tree, id));
         }
@@ -188,15 +223,17 @@ impl Claims {
         let tree = look.tree;
         let Some(href) = tree.attribute(id, "href") else { return };
         let address = look.base.join(href).map_or_else(|_| href.to_string(), |url| url.to_string());
+        // which mark of KOGL is meant may stand in the fragment, which no address of ours has
+        let address = if by_link(&address).is_none() && by_link(href).is_some() { href.to_string() } else { address };
         let known = by_link(&address).is_some();
-        let rel = ["license", "licence", "cc:license", "dct:license", "dcterms:license"];
-        if rel.iter().any(|word| tree.says(id, "rel", word)) {
+        let names = |rel: &str| rel.split_ascii_whitespace().any(|word| is_license(&word.to_ascii_lowercase()));
+        if tree.attribute(id, "rel").is_some_and(names) {
             return self.put(subject(look, id), &address, "rel=license", &shown(tree, id));
         }
         if tree.says(id, "rel", "copyright") && known {
             return self.put(subject(look, id), &address, "rel=copyright", &shown(tree, id));
         }
-        if tree.name(id) == "a" && known && in_zone(tree, id) {
+        if tree.name(id) == "a" && known && in_zone(tree, id) && !is_of_design(tree, id) {
             self.put(subject(look, id), &address, "footer link", &shown(tree, id));
         }
     }
@@ -206,6 +243,9 @@ impl Claims {
         let tree = look.tree;
         let words = tree.attribute(id, "alt").unwrap_or_default();
         let file = tree.attribute(id, "src").unwrap_or_default();
+        if let Some(address) = of_button(file).filter(|_| in_zone(tree, id) && !is_of_design(tree, id)) {
+            return self.put(subject(look, id), &address, "CC button", &shown(tree, id));
+        }
         if let Some(license) = of_mark(words).or_else(|| of_mark_file(file)) {
             let of = subject(look, id);
             if of != Of::Other && self.all.len() < MOST {
@@ -217,9 +257,34 @@ impl Claims {
         }
     }
 
+    /// Words where terms of a page stand, which name a mark of KOGL.
+    fn words(&mut self, look: &Look, id: Id) {
+        let tree = look.tree;
+        let Some(words) = tree.text_of(id).filter(|words| words.contains("공공누리") || words.contains("KOGL"))
+        else {
+            return;
+        };
+        if let Some(license) = of_mark(words).filter(|_| in_zone(tree, id)) {
+            let of = subject(look, id);
+            if of != Of::Other && self.all.len() < MOST {
+                let shown: String = spaced(words).chars().take(SHOWN).collect();
+                let claim = Claim { license: Some(license), value: shown.clone(), how: "KOGL words", shown };
+                self.all.push((of, claim));
+            }
+        }
+    }
+
     fn things(&mut self, look: &Look) {
         for thing in look.things {
-            let licenses = thing.texts("license");
+            let keys = [
+                "license",
+                "schema:license",
+                "http://schema.org/license",
+                "https://schema.org/license",
+                "cc:license",
+                "dct:license",
+            ];
+            let licenses: Vec<String> = keys.iter().flat_map(|key| thing.texts(key)).collect();
             for license in &licenses {
                 let of = match thing.kind {
                     Kind::Work if thing.is_about(look.own) => vec![Of::Page],
@@ -262,6 +327,7 @@ fn subject(look: &Look, id: Id) -> Of {
         }
         if at != id && tree.attribute(at, "itemscope").is_some() {
             match kind(tree.attribute(at, "itemtype").unwrap_or_default()) {
+                Kind::Work if is_another(look, at) => return Of::Other,
                 Kind::Work => {}
                 Kind::Picture => return pictures(look, at).into_iter().next().unwrap_or(Of::Other),
                 Kind::Other if tree.attribute(at, "itemtype").is_some_and(|t| t.ends_with("Comment")) => {
@@ -277,8 +343,73 @@ fn subject(look: &Look, id: Id) -> Of {
             _ if at != id && has_part(tree, at, &OTHERS) && tree.name(at) != "body" => return Of::Other,
             _ => {}
         }
+        if has_part(tree, at, &PICTURED)
+            && let Some(of) = pictured(look, at)
+        {
+            return of;
+        }
     }
     Of::Page
+}
+
+/// Whether an item of microdata is another work than the page: it has an address of its own, or belongs to an item in a way in
+/// which no page does.
+fn is_another(look: &Look, scope: Id) -> bool {
+    let tree = look.tree;
+    let own = |address: &str| look.base.join(address).is_ok_and(|url| look.own.contains(&&url));
+    let belongs = tree.attribute(scope, "itemprop").is_some_and(|of| !of.split_ascii_whitespace().any(is_into));
+    if belongs || tree.attribute(scope, "itemid").is_some_and(|id| id.contains("://") && !own(id)) {
+        return true;
+    }
+    let of_scope = |id: &Id| {
+        let named = ["url", "mainEntityOfPage"].iter().any(|p| tree.says(*id, "itemprop", p));
+        named && tree.around(*id).find(|at| tree.attribute(*at, "itemscope").is_some()) == Some(scope)
+    };
+    let mut addresses = tree.walk(scope).filter(of_scope);
+    addresses
+        .any(|id| ["href", "content", "itemid"].iter().find_map(|key| tree.attribute(id, key)).is_some_and(|a| !own(a)))
+}
+
+/// Of which picture the words beside it speak; `None` where they stand around more than one, or around the page.
+fn pictured(look: &Look, at: Id) -> Option<Of> {
+    let tree = look.tree;
+    if matches!(tree.name(at), "body" | "html" | "main" | "article") || tree.walk(at).any(|id| tree.name(id) == "h1") {
+        return None;
+    }
+    let (buttons, mut all): (Vec<Id>, Vec<Id>) =
+        tree.walk(at).filter(|id| tree.name(*id) == "img").take(MOST).partition(|id| is_button(tree, *id));
+    all.truncate(2);
+    let (first, second) = (all.first().copied(), all.get(1));
+    let address = first.and_then(|id| look.base.join(tree.attribute(id, "src")?).ok());
+    match (first, second) {
+        // a box around nothing but the button of a licence is that of the page
+        (None, _) => buttons.is_empty().then_some(Of::Other),
+        (Some(_), None) => Some(address.map_or(Of::Other, |url| Of::Address(url.to_string()))),
+        (Some(_), Some(_)) => None,
+    }
+}
+
+/// Whether a picture shows a licence.
+fn is_button(tree: &Tree, id: Id) -> bool {
+    let file = tree.attribute(id, "src").unwrap_or_default();
+    of_button(file).is_some() || of_mark_file(file).is_some()
+}
+
+/// Whether what stands around a link says that it speaks of the looks of the page, or of a map on it.
+fn is_of_design(tree: &Tree, id: Id) -> bool {
+    let Some(parent) = tree.parent(id) else { return false };
+    let words = tree.few(parent, NEAR).to_lowercase();
+    OF_DESIGN.iter().any(|word| words.contains(word))
+}
+
+/// Whether a word of RDFa, microdata or `rel` names a licence, in any vocabulary.
+fn is_license(word: &str) -> bool {
+    let (vocabulary, name) = word.rsplit_once([':', '#', '/']).unwrap_or(("", word));
+    PROPERTIES.contains(&name) && !vocabulary.ends_with("og:image")
+}
+
+fn is_rights(rel: &str) -> bool {
+    rel.split_ascii_whitespace().any(|word| RELS.contains(&word.to_ascii_lowercase().as_str()))
 }
 
 /// The article that a page is about: the only one that stands in no other, or that with the heading.
@@ -301,6 +432,7 @@ fn item(look: &Look, id: Id) -> Vec<Of> {
     };
     match kind(tree.attribute(scope, "itemtype").unwrap_or_default()) {
         Kind::Picture => pictures(look, scope),
+        Kind::Work if is_another(look, scope) => Vec::new(),
         Kind::Work => vec![subject(look, id)],
         Kind::Other => Vec::new(),
     }
@@ -336,6 +468,16 @@ fn has_part(tree: &Tree, id: Id, parts: &[&str]) -> bool {
                 .any(|word| word.split(['_', '-']).any(|w| w.starts_with(part)) || word == *part)
         })
     })
+}
+
+/// The licence whose button a picture is, as Creative Commons hands them out: `licensebuttons.net/l/by/4.0/88x31.png`.
+fn of_button(file: &str) -> Option<String> {
+    let lower = file.to_ascii_lowercase();
+    let path =
+        ["licensebuttons.net/l/", "i.creativecommons.org/l/"].iter().find_map(|at| Some(lower.split_once(at)?.1))?;
+    let mut parts = path.split('/');
+    let address = format!("https://creativecommons.org/licenses/{}/{}/", parts.next()?, parts.next()?);
+    by_link(&address).map(|_| address)
 }
 
 /// The names under which the marks of KOGL are handed out: `img_opentype01.png`, `opentype04.jpg`.

@@ -10,29 +10,55 @@ const SIZE_MAX: usize = 4 << 20;
 const OBJECTS: usize = 10_000;
 
 /// Kinds of things that are the page, or its text.
-const WORKS: [&str; 17] = [
+const WORKS: [&str; 38] = [
     "CreativeWork",
     "WebPage",
+    "CollectionPage",
+    "FAQPage",
+    "QAPage",
+    "ProfilePage",
+    "MediaGallery",
+    "ImageGallery",
+    "VideoGallery",
     "Article",
     "NewsArticle",
+    "AnalysisNewsArticle",
+    "AskPublicNewsArticle",
+    "BackgroundNewsArticle",
+    "OpinionNewsArticle",
+    "ReportageNewsArticle",
+    "ReviewNewsArticle",
+    "SatiricalArticle",
+    "AdvertiserContentArticle",
     "BlogPosting",
+    "LiveBlogPosting",
     "ScholarlyArticle",
+    "MedicalScholarlyArticle",
     "TechArticle",
+    "APIReference",
     "Report",
     "SocialMediaPosting",
+    "DiscussionForumPosting",
     "MedicalWebPage",
     "ItemPage",
     "AboutPage",
     "Book",
     "Chapter",
+    "Thesis",
     "LearningResource",
     "HowTo",
+    "Guide",
     "Recipe",
 ];
 /// Kinds of things that are pictures.
 const PICTURES: [&str; 3] = ["ImageObject", "Photograph", "Painting"];
 /// Keys behind which things stand that are the page or on it.
 const INTO: [&str; 6] = ["@graph", "mainEntity", "image", "associatedMedia", "primaryImageOfPage", "photo"];
+
+/// Whether what stands behind a key may be the page or on it.
+pub fn is_into(key: &str) -> bool {
+    INTO.contains(&key)
+}
 
 /// What a kind of thing is to a page.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -107,13 +133,25 @@ pub fn things(tree: &Tree) -> (Vec<Thing>, bool) {
     for script in tree.all("script").filter(is) {
         let text: String = tree.walk(script).filter_map(|id| tree.text_of(id)).collect();
         bytes += text.len();
-        let read = (bytes <= SIZE_MAX).then(|| serde_json::from_str::<Json>(text.trim()).ok()).flatten();
+        let read = (bytes <= SIZE_MAX).then(|| serde_json::from_str::<Json>(bare(&text)).ok()).flatten();
         match read {
             Some(json) => unfold(json, &mut out),
             None => broken = true,
         }
     }
     (out, broken)
+}
+
+/// JSON without the comments around it by which pages hide it from old readers.
+fn bare(text: &str) -> &str {
+    let mut text = text.trim();
+    for (begin, end) in [("//<![CDATA[", "//]]>"), ("<![CDATA[", "]]>"), ("<!--", "-->"), ("/*<![CDATA[*/", "/*]]>*/")]
+    {
+        if let Some(inner) = text.strip_prefix(begin) {
+            text = inner.trim().strip_suffix(end).unwrap_or(inner).trim();
+        }
+    }
+    text
 }
 
 fn unfold(json: Json, out: &mut Vec<Thing>) {

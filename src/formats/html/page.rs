@@ -1,9 +1,11 @@
 //! What is taken of a page: its address and names, its main text, where it leads, its pictures, what it forbids, and under
 //! which licence it says it is.
 use super::body;
+use super::embedded::flag;
 use super::licence::{Claimed, Claims, Look, article};
 use super::marked::{self, Kind, Thing};
 use super::tree::{Id, ROOT, Tree, spaced};
+use crate::measure::robots::{ROBOT, words_of};
 use crate::measure::urls::Url;
 use crate::model::days;
 use std::collections::BTreeMap;
@@ -41,8 +43,8 @@ pub struct Page {
     pub pictures: Vec<Picture>,
     /// Words of `meta` for robots, in small letters.
     pub robots: Vec<String>,
-    /// The page reserves text and data mining (TDMRep).
-    pub reserved: bool,
+    /// Whether the page reserves text and data mining (TDMRep), if it says so or the contrary.
+    pub reserved: Option<bool>,
     pub claimed: Claimed,
     /// Links, pictures and JSON beyond what is read, or that do not read.
     pub lost: Vec<&'static str>,
@@ -71,7 +73,7 @@ impl Page {
         let claims = Claims::of(&look);
         let mut page = Page { claimed: claims.page(), ..Page::default() };
         page.robots = robots(&tree);
-        page.reserved = metas(&tree, &["tdm-reservation"]).any(|value| value.trim() == "1");
+        page.reserved = metas(&tree, &["tdm-reservation"]).find_map(flag);
         let works: Vec<&Thing> = things.iter().filter(|t| t.kind == Kind::Work && t.is_about(&own)).collect();
         page.title = title(&tree, &works);
         page.author = author(&tree, &works);
@@ -102,8 +104,7 @@ fn metas<'t>(tree: &'t Tree, names: &'t [&str]) -> impl Iterator<Item = &'t str>
 
 /// What is forbidden to all robots, or to this one.
 fn robots(tree: &Tree) -> Vec<String> {
-    let words = metas(tree, &["robots", "tamis"]).flat_map(|value| value.split(','));
-    words.map(|word| word.trim().to_ascii_lowercase()).filter(|word| !word.is_empty()).collect()
+    words_of(metas(tree, &["robots", ROBOT, "x-robots-tag"]))
 }
 
 /// Another server cannot be named: it would give its place to somebody else's text.
@@ -166,12 +167,8 @@ fn day(text: &str) -> Option<String> {
 
 /// The links of a page: those that are followed, those that are not to be, and what is no address.
 fn links(tree: &Tree, base: &Url) -> (Vec<Url>, Vec<Url>, Vec<String>) {
-    let leads = |id: &Id| {
-        let link = matches!(tree.name(*id), "a" | "area");
-        link || tree.name(*id) == "link" && (tree.says(*id, "rel", "next") || tree.says(*id, "rel", "prev"))
-    };
     let (mut follows, mut held, mut odd) = (Vec::new(), Vec::new(), Vec::new());
-    let hrefs = tree.walk(ROOT).filter(leads).filter_map(|id| Some((id, tree.attribute(id, "href")?)));
+    let hrefs = tree.walk(ROOT).filter_map(|id| Some((id, leads(tree, id)?)));
     for (id, href) in hrefs.filter(|(_, href)| is_of_web(href)).take(MOST) {
         match base.join(href) {
             Ok(url) if tree.says(id, "rel", "nofollow") => held.push(url),
@@ -180,6 +177,23 @@ fn links(tree: &Tree, base: &Url) -> (Vec<Url>, Vec<Url>, Vec<String>) {
         }
     }
     (follows, held, odd)
+}
+
+/// Where an element leads: a link, a frame, or a page that follows by itself.
+fn leads(tree: &Tree, id: Id) -> Option<&str> {
+    match tree.name(id) {
+        "a" | "area" => tree.attribute(id, "href"),
+        "link" if tree.says(id, "rel", "next") || tree.says(id, "rel", "prev") => tree.attribute(id, "href"),
+        "frame" | "iframe" => tree.attribute(id, "src"),
+        "meta" if tree.attribute(id, "http-equiv").is_some_and(|own| own.trim().eq_ignore_ascii_case("refresh")) => {
+            let (_, rest) = tree.attribute(id, "content")?.split_once([';', ','])?;
+            let rest = rest.trim_start();
+            let named = rest.get(..3).is_some_and(|name| name.eq_ignore_ascii_case("url"));
+            let to = if named { rest.get(3..)?.trim_start().strip_prefix('=')? } else { rest };
+            Some(to.trim().trim_matches(['"', '\''])).filter(|to| !to.is_empty())
+        }
+        _ => None,
+    }
 }
 
 /// Whether a reference leads to a page at all, and not to a script or a letter.
@@ -251,10 +265,33 @@ mod tests {
         assert_eq!(page.held.iter().map(Url::to_string).collect::<Vec<_>>(), ["https://a.org/d/n"]);
         assert_eq!(page.odd, ["https://u:p@b.org/"], "a script is no link, and this is one that cannot be asked for");
         assert_eq!(page.robots, ["noai", "nofollow"]);
-        assert!(page.reserved);
+        assert_eq!(page.reserved, Some(true));
         let [picture] = page.pictures.as_slice() else { panic!("{:?}", page.pictures) };
         assert_eq!(picture.address.to_string(), "https://a.org/d/p.png");
         assert_eq!((picture.alt.as_str(), picture.caption.as_str()), ("A stone", "Stone, 2026"));
+    }
+
+    #[test]
+    fn frames_and_pages_that_follow_by_themselves_are_links() {
+        let of = |html: &str| {
+            let page = Page::read(html, &Url::parse("https://a.org/d/x").unwrap(), &Facts::default());
+            page.links.iter().map(Url::to_string).collect::<Vec<_>>().join(" ")
+        };
+        for (content, is) in [
+            ("0; url=main.do", "https://a.org/d/main.do"),
+            ("5;URL='/x y'", "https://a.org/x%20y"),
+            ("0, /z", "https://a.org/z"),
+            ("30", ""),
+            ("0; url=", ""),
+            ("0; url=javascript:x", ""),
+        ] {
+            assert_eq!(of(&format!("<meta http-equiv=Refresh content=\"{content}\">")), is, "{content}");
+        }
+        assert_eq!(
+            of("<frameset cols=*><frame src=menu.htm><frame src=/main></frameset>"),
+            "https://a.org/d/menu.htm https://a.org/main"
+        );
+        assert_eq!(of("<iframe src=view?id=1></iframe><iframe src=about:blank></iframe>"), "https://a.org/d/view?id=1");
     }
 
     #[test]

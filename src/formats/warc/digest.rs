@@ -52,7 +52,7 @@ impl<'h> Said<'h> {
 }
 
 /// The letters of RFC 4648, without padding.
-fn base32(bytes: &[u8]) -> String {
+pub fn base32(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let (mut out, mut held, mut bits) = (String::new(), 0u32, 0u32);
     let letter = |five: u32| char::from(LETTERS.get((five & 31) as usize).copied().unwrap_or(b'A'));

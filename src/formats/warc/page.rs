@@ -2,8 +2,9 @@
 use super::body::Payload;
 use crate::formats::cut::warc::Head;
 use crate::formats::encoding::{self, Wrong};
-use crate::formats::html::{Claimed, Facts, Page, decoded};
+use crate::formats::html::{Claimed, Facts, Page, decoded, flag};
 use crate::formats::reader::{Field, From};
+use crate::measure::robots::words_of;
 use crate::measure::urls::Url;
 
 pub const USES: &[&str] = &["html5ever 0.40"];
@@ -45,6 +46,9 @@ pub struct Read {
     doubt: Option<String>,
     /// Why there is no text.
     none: Option<String>,
+    /// What the head of the answer says to robots, and on text and data mining.
+    robots: Vec<String>,
+    tdm: Option<bool>,
 }
 
 impl Read {
@@ -66,8 +70,8 @@ impl Read {
             "author" => some(&page.author),
             "published" => page.date.clone(),
             "reserved" => {
-                let tdm = page.reserved.then(|| "tdm".to_string());
-                let words: Vec<String> = page.robots.iter().cloned().chain(tdm).collect();
+                let tdm = page.reserved.or(self.tdm).unwrap_or(false).then(|| "tdm".to_string());
+                let words: Vec<String> = self.robots.iter().chain(&page.robots).cloned().chain(tdm).collect();
                 some(&words.join(", "))
             }
             "license" => match &page.claimed {
@@ -111,7 +115,10 @@ pub fn read(head: &Head, payload: &Payload, declared: Option<&str>) -> Result<Re
         (true, None) => return Err(Wrong::new("warc.page", "a page without an address of the web is not read")),
         (false, _) => None,
     };
-    Ok(Read { source: Some(source), page, doubt, none: None })
+    let of_head = payload.head.as_ref();
+    let robots = words_of(of_head.into_iter().flat_map(|head| head.all("X-Robots-Tag")));
+    let tdm = of_head.and_then(|head| head.get("tdm-reservation")).and_then(flag);
+    Ok(Read { source: Some(source), page, doubt, none: None, robots, tdm })
 }
 
 #[cfg(test)]
@@ -141,6 +148,18 @@ mod tests {
         assert!(value("source").starts_with("<!doctype html>"));
         assert_eq!([value("title"), value("license"), value("reserved")], ["A walk", "CC-BY-4.0", "noai"]);
         assert_eq!(page.doubt(), None);
+    }
+
+    #[test]
+    fn the_head_of_an_answer_reserves_too() {
+        let of = |head: &str, page: &str| {
+            let body = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n{head}\r\n\r\n{page}<p>x</p>");
+            let read = read_page("application/http", "https://example.org/a", body.as_bytes()).unwrap();
+            read.value("reserved").unwrap().unwrap_or_default()
+        };
+        assert_eq!(of("X-Robots-Tag: other: noai\r\nX-Robots-Tag: noai\r\ntdm-reservation: 1", ""), "noai, tdm");
+        assert_eq!(of("tdm-reservation: 1", "<meta name=tdm-reservation content=0>"), "");
+        assert_eq!(of("Server: x", "<meta name=robots content=noml>"), "noml");
     }
 
     #[test]

@@ -172,9 +172,11 @@ fn by_address(value: &str) -> Option<String> {
     match (parts.next()?, parts.next()?, parts.next()?) {
         ("publicdomain", "zero", version) => spelled(&format!("CC0-{version}")).map(String::from),
         ("publicdomain", "mark", version) => spelled(&format!("CC-PDM-{version}")).map(String::from),
+        ("licenses", "publicdomain", _) => Some("CC-PDDC".into()),
         ("licenses", elements, version) => {
             let unported = spelled(&format!("CC-{elements}-{version}"))?;
-            let country = parts.next().filter(|c| c.len() == 2 && c.bytes().all(|b| b.is_ascii_lowercase()));
+            let jurisdiction = |c: &&str| c.len() == 2 || ["igo", "scotland"].contains(c);
+            let country = parts.next().filter(jurisdiction).filter(|c| c.bytes().all(|b| b.is_ascii_lowercase()));
             let Some(country) = country else { return Some(unported.to_string()) };
             let port = format!("{unported}-{}", country.to_uppercase());
             Some(spelled(&port).map_or_else(|| format!("LicenseRef-{port}"), String::from))
@@ -203,6 +205,7 @@ pub fn by_link(value: &str) -> Option<String> {
         return of_value(value);
     };
     let rest = rest.strip_prefix("www.").unwrap_or(rest);
+    let whole = rest;
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
     if rest.starts_with("creativecommons.org/") {
         // the first version of one licence had its elements in another order
@@ -213,6 +216,11 @@ pub fn by_link(value: &str) -> Option<String> {
     }
     if let Some((_, number)) = rest.strip_prefix("kogl.or.kr/").and_then(|path| path.split_once("licensetype")) {
         let number = number.chars().next().filter(|c| ('0'..='4').contains(c))?;
+        return Some(format!("LicenseRef-KOGL-{number}"));
+    }
+    if let Some((_, tab)) = whole.split_once('#').filter(|_| rest == "kogl.or.kr/info/license.do") {
+        // the page has a tab for each type, in their order
+        let number = tab.strip_prefix('0')?.strip_suffix("-tab").filter(|n| ["1", "2", "3", "4"].contains(n))?;
         return Some(format!("LicenseRef-KOGL-{number}"));
     }
     let is = |address: &str| rest.strip_prefix(address).is_some_and(|more| more.is_empty() || more.starts_with('/'));
@@ -230,8 +238,17 @@ fn by_mark(value: &str) -> Option<String> {
     if !(lower.contains("공공누리") || lower.contains("kogl") || lower.contains("korea open government license")) {
         return None;
     }
-    let mut types = (0..=4).filter(|n| lower.contains(&format!("{n}유형")) || lower.contains(&format!("type {n}")));
-    let own = types.next()?;
+    let tight: String = lower.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    let names =
+        |n: &u8| [format!("{n}유형"), format!("유형{n}"), format!("type{n}")].iter().any(|own| tight.contains(own));
+    let mut types = (0..=4).filter(names);
+    let Some(own) = types.next() else {
+        // without its number a mark is told by its conditions
+        let (sells, changes) =
+            (tight.contains("상업적이용금지") || tight.contains("상업용금지"), tight.contains("변경금지"));
+        let number = 1 + u8::from(sells) + 2 * u8::from(changes);
+        return (tight.contains("출처표시") && !tight.contains("ai유형")).then(|| format!("LicenseRef-KOGL-{number}"));
+    };
     types.next().is_none().then(|| format!("LicenseRef-KOGL-{own}"))
 }
 
@@ -251,6 +268,12 @@ mod tests {
             ("https://www.nationalarchives.gov.uk/doc/open-government-licence/version/30/", None),
             ("https://spdx.org/licenses/MIT.html", Some("MIT")),
             ("https://example.org/mit-license", None),
+            ("https://www.kogl.or.kr/info/license.do#02-tab", Some("LicenseRef-KOGL-2")),
+            ("https://www.kogl.or.kr/info/license.do", None),
+            ("https://creativecommons.org/licenses/by/3.0/igo/", Some("CC-BY-3.0-IGO")),
+            ("https://creativecommons.org/licenses/by/2.5/scotland/", Some("LicenseRef-CC-BY-2.5-SCOTLAND")),
+            ("https://creativecommons.org/licenses/by/4.0/legalcode.txt", Some("CC-BY-4.0")),
+            ("https://creativecommons.org/licenses/publicdomain/", Some("CC-PDDC")),
         ] {
             assert_eq!(by_link(address).as_deref(), want, "{address}");
         }
@@ -303,6 +326,12 @@ mod tests {
             ("https://creativecommons.org/publicdomain/zero/1.0/", Some("CC0-1.0")),
             ("공공누리 제1유형: 출처표시", Some("LicenseRef-KOGL-1")),
             ("KOGL Type 4", Some("LicenseRef-KOGL-4")),
+            ("KOGL Type-2", Some("LicenseRef-KOGL-2")),
+            ("공공누리 제 3 유형", Some("LicenseRef-KOGL-3")),
+            ("공공누리 출처표시, 상업적 이용금지", Some("LicenseRef-KOGL-2")),
+            ("OPEN 공공누리 출처표시 + 상업적 이용금지 + 변경금지", Some("LicenseRef-KOGL-4")),
+            ("공공누리 공공저작물 자유이용허락", None),
+            ("공공누리 제1유형, 제2유형", None),
             ("MIT OR Apache-2.0", Some("MIT OR Apache-2.0")),
             ("LicenseRef-Own", Some("LicenseRef-Own")),
             ("NOASSERTION", None),

@@ -76,6 +76,10 @@ pub enum Reservation {
     Noimageindex,
     /// `tdm-reservation` (TDMRep), in a header, in a `meta` element or in `/.well-known/tdmrep.json`.
     Tdm,
+    /// What `/ai.txt` forbids, in the words of robots.txt, as `Disallow: *.jpg`.
+    AiTxt,
+    /// `plus:DataMining` in the metadata of a picture (IPTC 2023.1), where it prohibits it.
+    DataMining,
 }
 
 /// The samples of what a crawl collected, read as files, and of pictures the table that says more of them; `None`, with the

@@ -1,13 +1,16 @@
 //! What is kept of what came: nothing that its owner reserves, that claims two licences, or that is no page.
 use super::super::get::opt_outs;
-use super::log::{Entry, TDM as RESERVED};
-use crate::formats::html::{Claim, Claimed, Page};
+use super::log::{AI_TXT as FORBIDDEN, Entry, TDM as RESERVED};
+use crate::formats::html::{Claim, Claimed, Embedded, Page, flag};
+use crate::measure::robots::words_of;
 use crate::measure::urls::Url;
-use crate::model::license::by_link;
 use crate::stage::Crawl;
 
 /// The reservation of text and data mining by TDMRep, as `ignores` names it.
 const TDM: &str = "tdm";
+/// The same of what ai.txt forbids, and of what a picture says in its own metadata.
+const AI_TXT: &str = "ai_txt";
+const MINING: &str = "data_mining";
 /// Words by which a page keeps its text from being data.
 const OF_TEXTS: [&str; 4] = ["noai", "noml", "noindex", "none"];
 /// The same of its pictures.
@@ -16,20 +19,38 @@ const OF_IMAGES: [&str; 6] = ["noai", "noimageai", "noml", "noindex", "noimagein
 /// Why something is left out: the rule, and words.
 pub type Left = (String, String);
 
-/// What a page or a picture reserves for itself, in headers, in `meta` elements or in the list of its server.
+/// What a server reserves of an address, in files of its own.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Listed {
+    /// `/.well-known/tdmrep.json`, where a rule of it fits.
+    pub tdm: Option<bool>,
+    /// `/ai.txt`.
+    pub ai: bool,
+}
+
+/// What a page or a picture reserves for itself, in headers, in `meta` elements, in its metadata or in the lists of its server.
 pub struct Reserved {
     words: Vec<String>,
     tdm: bool,
+    ai: bool,
+    mining: bool,
 }
 
 impl Reserved {
-    /// `page` is what the page itself says, `listed` whether its server lists it.
-    pub fn of(entry: &Entry, page: Option<&Page>, listed: bool) -> Reserved {
+    /// `page` is what the page itself says, `listed` what its server does. Of TDMRep a header stands over the list, and what
+    /// the page says over both.
+    pub fn of(entry: &Entry, page: Option<&Page>, listed: Listed) -> Reserved {
         let header = opt_outs(&entry.tags).unwrap_or_default();
         let mut words: Vec<String> = header.split(", ").filter(|w| !w.is_empty()).map(String::from).collect();
         words.extend(page.into_iter().flat_map(|p| p.robots.iter().cloned()));
-        let said = entry.reservation.as_deref().is_some_and(|value| value.trim() == "1");
-        Reserved { words, tdm: listed || said || page.is_some_and(|p| p.reserved) }
+        let said = entry.reservation.as_deref().and_then(flag);
+        let tdm = page.and_then(|p| p.reserved).or(said).or(listed.tdm).unwrap_or(false);
+        Reserved { words, tdm, ai: listed.ai, mining: false }
+    }
+
+    /// The same with what a picture says itself.
+    pub fn with(self, own: &Embedded) -> Reserved {
+        Reserved { tdm: own.tdm.unwrap_or(self.tdm), mining: own.mining, ..self }
     }
 
     /// Whether it may not be used, and by which word.
@@ -40,6 +61,15 @@ impl Reserved {
         if self.tdm && !ignores(TDM) {
             return Some((RESERVED.into(), "text and data mining is reserved (TDMRep)".into()));
         }
+        if self.ai && !ignores(AI_TXT) {
+            return Some((FORBIDDEN.into(), "the ai.txt of its server forbids it".into()));
+        }
+        if self.mining && !ignores(MINING) {
+            return Some((
+                "reserved.data_mining".into(),
+                "its own metadata prohibits data mining (plus:DataMining)".into(),
+            ));
+        }
         let words: &[&str] = if crawl.images { &OF_IMAGES } else { &OF_TEXTS };
         let word = words.iter().find(|word| self.words.iter().any(|own| own == *word) && !ignores(word))?;
         Some((format!("reserved.{word}"), format!("its owner says `{word}`")))
@@ -48,10 +78,8 @@ impl Reserved {
 
 /// Whether links of a page may be followed.
 pub fn may_follow(entry: &Entry, page: &Page) -> bool {
-    let tags = entry.tags.iter().filter(|tag| !tag.contains(':') || tag.trim_start().starts_with("tamis:"));
-    let mut words = tags.flat_map(|tag| tag.rsplit(':').next().unwrap_or_default().split(','));
-    let header = words.any(|word| matches!(word.trim().to_ascii_lowercase().as_str(), "nofollow" | "none"));
-    !header && !page.robots.iter().any(|word| word == "nofollow" || word == "none")
+    let header = words_of(entry.tags.iter().map(String::as_str));
+    !header.iter().chain(&page.robots).any(|word| word == "nofollow" || word == "none")
 }
 
 /// Whether a text is a page, by what the server says, or else by how it begins.
@@ -82,27 +110,6 @@ pub fn picture(bytes: &[u8]) -> Option<&'static str> {
         (at(0, b"MM\0*"), "tif"),
     ];
     kinds.into_iter().find(|(is, _)| *is).map(|(_, end)| end)
-}
-
-/// Keys of XMP that hold the address of a licence; of a web statement it may be any page.
-const XMP: [&[u8]; 3] = [b"cc:license", b"xmpRights:WebStatement", b"dcterms:license"];
-/// Bytes behind such a key in which its value begins.
-const XMP_NEAR: usize = 200;
-
-/// The licence that a picture states itself, in its XMP.
-pub fn embedded(bytes: &[u8]) -> Option<String> {
-    let at = memchr::memmem::find(bytes, b"<x:xmpmeta")?;
-    let packet = bytes.get(at..)?;
-    let end = memchr::memmem::find(packet, b"</x:xmpmeta").unwrap_or(packet.len());
-    let packet = packet.get(..end)?;
-    let of = |key: &&[u8]| {
-        let behind = packet.get(memchr::memmem::find(packet, key)? + key.len()..)?;
-        let near = behind.get(..XMP_NEAR).unwrap_or(behind);
-        let address = near.get(memchr::memmem::find(near, b"http")?..)?;
-        let end = address.iter().position(|b| b"\"'<> ".contains(b)).unwrap_or(address.len());
-        by_link(&String::from_utf8_lossy(address.get(..end)?))
-    };
-    XMP.iter().find_map(of)
 }
 
 /// The claim that holds; a conflict is left out.
@@ -137,7 +144,7 @@ mod tests {
         let entry = Entry { tags: vec!["noai, noindex".into()], ..Entry::default() };
         let texts = Crawl::default();
         let rule = |reserved: &Reserved, crawl: &Crawl| reserved.left(crawl).map(|left| left.0);
-        let of = |entry: &Entry, page: Option<&Page>| Reserved::of(entry, page, false);
+        let of = |entry: &Entry, page: Option<&Page>| Reserved::of(entry, page, Listed::default());
         assert_eq!(rule(&of(&entry, None), &texts).as_deref(), Some("reserved.noai"));
         let ignores = Crawl { ignores: vec!["noai".into()], ..Crawl::default() };
         assert_eq!(rule(&of(&entry, None), &ignores).as_deref(), Some("reserved.noindex"));
@@ -151,19 +158,42 @@ mod tests {
         assert_eq!(rule(&of(&Entry::default(), Some(&page)), &images).as_deref(), Some("reserved.noimageai"));
         let tdm = Entry { reservation: Some("1".into()), ..Entry::default() };
         assert_eq!(rule(&of(&tdm, None), &texts).as_deref(), Some("reserved.tdm"));
-        assert_eq!(rule(&Reserved::of(&Entry::default(), None, true), &texts).as_deref(), Some("reserved.tdm"));
+        let listed = |tdm, ai| Reserved::of(&Entry::default(), None, Listed { tdm, ai });
+        assert_eq!(rule(&listed(Some(true), false), &texts).as_deref(), Some("reserved.tdm"));
+        assert_eq!(rule(&listed(None, true), &texts).as_deref(), Some("reserved.ai_txt"));
+        assert_eq!(rule(&listed(Some(false), false), &texts), None);
+        let ignores = Crawl { ignores: vec!["ai_txt".into()], ..Crawl::default() };
+        assert_eq!(rule(&listed(None, true), &ignores), None);
+        let mining = Embedded { mining: true, ..Embedded::default() };
+        assert_eq!(rule(&listed(None, false).with(&mining), &images).as_deref(), Some("reserved.data_mining"));
+        let tdm = Embedded { tdm: Some(false), ..Embedded::default() };
+        assert_eq!(rule(&listed(Some(true), false).with(&tdm), &images), None, "what stands nearest holds");
         assert!(!may_follow(&Entry { tags: vec!["tamis: nofollow".into()], ..Entry::default() }, &Page::default()));
         assert!(may_follow(&Entry { tags: vec!["other: nofollow".into()], ..Entry::default() }, &Page::default()));
+        let behind = Entry { tags: vec!["max-snippet: 20, nofollow".into()], ..Entry::default() };
+        assert!(!may_follow(&behind, &Page::default()));
     }
 
+    /// The priority of TDMRep: the list of the server, then the header, then the page; other values say nothing.
     #[test]
-    fn a_picture_may_state_its_licence_itself() {
-        let of = |xmp: &str| embedded(format!("\u{1}JFIF <x:xmpmeta>{xmp}</x:xmpmeta> more").as_bytes());
-        let cc = "http://creativecommons.org/licenses/by-sa/4.0/";
-        assert_eq!(of(&format!("<cc:license rdf:resource=\"{cc}\"/>")).as_deref(), Some("CC-BY-SA-4.0"));
-        assert_eq!(of(&format!("<d xmpRights:WebStatement='{cc}'>")).as_deref(), Some("CC-BY-SA-4.0"));
-        assert_eq!(of("<d xmpRights:WebStatement='https://example.org/terms'>"), None);
-        assert_eq!(embedded(cc.as_bytes()), None);
+    fn the_nearest_reservation_holds() {
+        for (list, header, page, is) in [
+            (Some(true), None, None, true),
+            (Some(true), Some("0"), None, false),
+            (Some(true), Some("yes"), None, true),
+            (Some(false), Some("1"), None, true),
+            (None, Some("1"), Some(false), false),
+            (None, Some(" 1 "), None, true),
+            (Some(false), Some("0"), Some(true), true),
+            (None, None, Some(true), true),
+            (None, Some("true"), None, false),
+            (None, None, None, false),
+        ] {
+            let entry = Entry { reservation: header.map(String::from), ..Entry::default() };
+            let own = Page { reserved: page, ..Page::default() };
+            let reserved = Reserved::of(&entry, Some(&own), Listed { tdm: list, ai: false });
+            assert_eq!(reserved.left(&Crawl::default()).is_some(), is, "{list:?} {header:?} {page:?}");
+        }
     }
 
     #[test]

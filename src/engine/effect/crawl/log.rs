@@ -21,6 +21,8 @@ pub const KEPT: &str = "kept";
 pub const PASSED: &str = "passed";
 /// The rule on what its owner reserves by TDMRep.
 pub const TDM: &str = "reserved.tdm";
+/// The rule on what the ai.txt of its server forbids.
+pub const AI_TXT: &str = "reserved.ai_txt";
 /// Seconds after which a line counts no more.
 const VALID: i64 = 24 * 3600;
 /// Bytes of a log that is read again.
@@ -34,7 +36,7 @@ pub enum Kind {
     Page,
     Image,
     Robots,
-    /// `/.well-known/tdmrep.json`.
+    /// `/.well-known/tdmrep.json` and `/ai.txt`.
     Reservations,
 }
 
@@ -150,8 +152,8 @@ pub struct Before {
     pub kept: BTreeMap<String, String>,
     /// What was taken or led to something: it stays where its server fails.
     pub stays: BTreeSet<(Kind, String)>,
-    /// Where something came from that its owner reserves by TDMRep.
-    pub reserved: BTreeSet<String>,
+    /// Where something came from that its owner reserves by TDMRep or ai.txt, with the rule.
+    pub reserved: BTreeSet<(String, String)>,
 }
 
 impl Before {
@@ -165,7 +167,10 @@ impl Before {
                     before.stays.insert(key.clone());
                 }
                 PASSED => drop(before.stays.insert(key.clone())),
-                TDM => drop(before.reserved.insert(entry.from.clone().unwrap_or_else(|| entry.url.clone()))),
+                rule @ (TDM | AI_TXT) => {
+                    let at = entry.from.clone().unwrap_or_else(|| entry.url.clone());
+                    before.reserved.insert((rule.to_string(), at));
+                }
                 _ => {}
             }
             before.came.insert(key, Entry { decision: String::new(), say: String::new(), ..entry });

@@ -38,6 +38,11 @@ impl Lines {
     }
 }
 
+/// What the robots.txt of a server is called among the files of a crawl.
+pub fn robots_name(host: &str) -> String {
+    format!("robots/{}.txt", safe_name(host))
+}
+
 /// What is collected, as it comes.
 pub struct Pack<'a> {
     way: &'a Way<'a>,
@@ -114,7 +119,7 @@ impl<'a> Pack<'a> {
         for (host, digest) in robots {
             let bytes = self.way.objects.open(*digest).map_err(Miss::Disk)?.stat().size;
             let entry = Entry { digest: digest.hex(), bytes, kind: Kind::Robots, ..Entry::default() };
-            self.file(&format!("robots/{}.txt", safe_name(host)), &entry);
+            self.file(&robots_name(host), &entry);
         }
         let rows = if crawl.images { "images.jsonl" } else { "pages.jsonl" };
         for (path, lines) in [(rows, self.rows), (DECISIONS, self.decisions)] {

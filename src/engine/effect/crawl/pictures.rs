@@ -2,11 +2,11 @@
 //! are asked for that may be taken.
 use super::super::get::Miss;
 use super::ahead::ahead;
-use super::judge::{Left, Reserved, attribution, claim, embedded, picture};
+use super::judge::{Left, Reserved, attribution, claim, picture};
 use super::log::{Entry, Kind};
 use super::pack::{Pack, raw};
 use super::visit::Visitor;
-use crate::formats::html::{Claim, Page};
+use crate::formats::html::{Claim, Embedded, Page};
 use crate::measure::urls::Url;
 use crate::stage::Crawl;
 use serde::Serialize;
@@ -136,16 +136,18 @@ fn one(crawl: &Crawl, visitor: &Visitor, pack: &mut Pack, shown: &Shown, claim: 
         return pack.leave(&entry, &entry.rule, "");
     };
     let at = entry.from.as_deref().and_then(|from| Url::parse(from).ok()).unwrap_or_else(|| shown.url.clone());
-    let reserved = Reserved::of(&entry, None, visitor.is_reserved(&at));
+    let bytes = visitor.bytes(digest)?;
+    let own = Embedded::of(&bytes);
+    let reserved = Reserved::of(&entry, None, visitor.listed(&at)).with(&own);
     if let Some((rule, say)) = reserved.left(crawl) {
         return pack.leave(&entry, &rule, &say);
     }
-    let bytes = visitor.bytes(digest)?;
     let Some(end) = picture(&bytes) else {
         return pack.leave(&entry, "image.format", "its bytes are those of no picture that can be read");
     };
-    if let Some(own) = embedded(&bytes).filter(|own| claim.license.as_ref() != Some(own)) {
-        return pack.leave(&entry, "license.conflict", &format!("its own XMP says {own}, and its page something else"));
+    if let Some(own) = own.licenses.iter().find(|own| claim.license.as_ref() != Some(own)) {
+        let say = format!("its own metadata says {own}, and its page something else");
+        return pack.leave(&entry, "license.conflict", &say);
     }
     let name = entry.digest.get(..32).unwrap_or(&entry.digest);
     let path = format!("images/{name}.{end}");

@@ -1,12 +1,14 @@
 //! Asks for one address: after the robots.txt of its server, no sooner than the server wishes, and only where it must.
 //! Addresses that redirects lead to are judged like those of links.
-use super::super::get::{Miss, Try, Way, license_of, no_answer};
+use super::super::get::{Miss, Try, Way, licenses_of, no_answer};
 use super::gate::Gate;
-use super::log::{self, Before, Entry, Kind, Log};
+use super::judge::{Listed, is_page};
+use super::log::{self, AI_TXT, Before, Entry, Kind, Log, TDM};
 use super::paths::Paths;
 use crate::digest::Digest;
+use crate::formats::html::flag;
 use crate::formats::packing::decompressor;
-use crate::measure::robots::{self, Robots};
+use crate::measure::robots::{self, ROBOT, Robots};
 use crate::measure::urls::Url;
 use crate::stage::{Crawl, Effect};
 use crate::world::net::{Answer, Ask};
@@ -17,12 +19,12 @@ use std::io::{self, Cursor, Read};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
-/// What this robot is called in robots.txt.
-const AGENT: &str = "tamis";
 /// Bytes of a list of reservations.
 const RESERVATIONS_MAX: u64 = 1 << 20;
 /// Failures in a row after which a server is left alone.
 const PATIENCE: u32 = 5;
+/// The codings in which a body may come: what is not named here is not read.
+const PACKED: &str = "gzip, zstd";
 /// Seconds between two requests, at most, whatever a robots.txt says: a day has no more than so few of them.
 const DELAY_MAX: f64 = 3600.0;
 
@@ -31,10 +33,12 @@ struct Host {
     robots: Robots,
     /// Why its robots.txt cannot be had: nothing may be asked for.
     unreachable: Option<String>,
-    /// Paths that are reserved from text and data mining.
-    reserved: Vec<String>,
-    /// The list of them is there, or may be, and does not read.
-    unread: bool,
+    /// Paths, each with whether it is reserved from text and data mining, in the order of its list.
+    reserved: Vec<(String, bool)>,
+    /// What may be data by its ai.txt.
+    ai: Robots,
+    /// The rules whose list is there, or may be, and does not read.
+    unread: Vec<&'static str>,
     /// How many requests failed in a row.
     failures: u32,
     /// The same, as it is counted ahead of the walk.
@@ -171,14 +175,18 @@ impl<'a> Visitor<'a> {
         (std::mem::take(&mut *hold(&self.told)), std::mem::take(&mut *hold(&self.texts)))
     }
 
-    /// Whether a server reserves what lies at an address from text and data mining, in its list of reservations.
-    pub fn is_reserved(&self, url: &Url) -> bool {
-        // of a list that does not read, what it reserved before holds
-        let was = || self.before.reserved.contains(&url.to_string());
-        let fits = |host: &mut Host| {
-            host.reserved.iter().any(|path| robots::fits(path, &url.target())) || host.unread && was()
+    /// What a server reserves of an address, in its list of reservations and its ai.txt.
+    pub fn listed(&self, url: &Url) -> Listed {
+        let target = url.target();
+        let of = |host: &mut Host| {
+            // of a list that does not read, what it reserved before holds
+            let was = |rule: &str| {
+                host.unread.contains(&rule) && self.before.reserved.contains(&(rule.to_string(), url.to_string()))
+            };
+            let first = host.reserved.iter().find(|(path, _)| robots::fits(path, &target)).map(|(_, is)| *is);
+            Listed { tdm: first.or(was(TDM).then_some(true)), ai: !host.ai.allows(&target) || was(AI_TXT) }
         };
-        self.with(&url.origin(), fits).unwrap_or(false)
+        self.with(&url.origin(), of).unwrap_or_default()
     }
 
     /// The site maps that robots.txt names.
@@ -208,30 +216,47 @@ impl<'a> Visitor<'a> {
         }
         let asked = !hold(&self.log).entries.is_empty();
         let (robots, unreachable, reserved) = (Robots::open(), None, Vec::new());
-        let host = Host { robots, unreachable, reserved, unread: false, failures: 0, ahead: 0, asked };
+        let (ai, unread) = (Robots::open(), Vec::new());
+        let host = Host { robots, unreachable, reserved, ai, unread, failures: 0, ahead: 0, asked };
         hold(&self.hosts).insert(origin.clone(), host);
         let file = self.file(Kind::Robots, &origin, "/robots.txt")?;
         let (robots, unreachable) = match file.digest(self.way.objects) {
             Some(digest) => {
                 hold(&self.texts).insert(url.authority(), digest);
-                (Robots::parse(&self.bytes(digest)?, AGENT), None)
+                (Robots::parse(&self.bytes(digest)?, ROBOT), None)
             }
             None if file.rule.starts_with("http.4") => (Robots::open(), None),
             None => (Robots::closed(), Some(format!("its robots.txt cannot be had: {}", file.say))),
         };
-        let may = robots.allows("/.well-known/tdmrep.json");
+        let lists =
+            [(TDM, "/.well-known/tdmrep.json"), (AI_TXT, "/ai.txt")].map(|(rule, at)| (rule, at, robots.allows(at)));
         self.with(&origin, |host| (host.robots, host.unreachable) = (robots, unreachable));
-        if may {
-            let list = self.file(Kind::Reservations, &origin, "/.well-known/tdmrep.json")?;
-            let bytes = list.digest(self.way.objects).map(|digest| self.bytes(digest)).transpose()?;
-            match bytes.map(|bytes| reservations(&bytes)) {
-                Some(Some(reserved)) => drop(self.with(&origin, |host| host.reserved = reserved)),
-                None if list.rule.starts_with("http.4") => {}
-                _ => {
-                    self.with(&origin, |host| host.unread = true);
-                    hold(&self.told).unread.push(list.url);
-                }
+        for (rule, at, _) in lists.into_iter().filter(|(.., may)| *may) {
+            self.list(&origin, rule, at)?;
+        }
+        Ok(())
+    }
+
+    /// Reads a list of what a server reserves.
+    fn list(&self, origin: &str, rule: &'static str, at: &str) -> Result<(), Miss> {
+        let list = self.file(Kind::Reservations, origin, at)?;
+        let bytes = list.digest(self.way.objects).map(|digest| self.bytes(digest)).transpose()?;
+        let reads = match bytes {
+            Some(bytes) if rule == AI_TXT => {
+                // a server that answers all with a page has no such file
+                let is_page = is_page(list.media.as_deref(), &String::from_utf8_lossy(&bytes));
+                let ai = if is_page { Robots::open() } else { Robots::parse(&bytes, ROBOT) };
+                self.with(origin, |host| host.ai = ai).is_some()
             }
+            Some(bytes) => {
+                let reserved = reservations(&bytes);
+                reserved.is_some_and(|reserved| self.with(origin, |host| host.reserved = reserved).is_some())
+            }
+            None => list.rule.starts_with("http.4"),
+        };
+        if !reads {
+            self.with(origin, |host| host.unread.push(rule));
+            hold(&self.told).unread.push(list.url);
         }
         Ok(())
     }
@@ -307,6 +332,7 @@ impl<'a> Visitor<'a> {
             etag: known.and_then(|k| k.etag.clone()),
             modified: known.and_then(|k| k.modified.clone()),
             from: None,
+            packed: PACKED,
         };
         let rule = Cell::new("http.refused");
         let may = |next: &Url| {
@@ -371,9 +397,10 @@ impl<'a> Visitor<'a> {
         answer.body().take(max + 1).read_to_end(&mut bytes).map_err(broken)?;
         match packing.as_str() {
             "" | "identity" => {}
-            "gzip" | "x-gzip" => {
+            "gzip" | "x-gzip" | "zstd" => {
                 let packed = Cursor::new(std::mem::take(&mut bytes));
-                let mut all = decompressor("it.gz", Box::new(packed)).take(max + 1);
+                let name = if packing == "zstd" { "it.zst" } else { "it.gz" };
+                let mut all = decompressor(name, Box::new(packed)).take(max + 1);
                 all.read_to_end(&mut bytes).map_err(|e| Try::Not(Miss::Failed(format!("{url}: {e}"))))?;
             }
             other => {
@@ -409,18 +436,23 @@ impl<'a> Visitor<'a> {
             modified: answer.header("last-modified"),
             tags: answer.headers("x-robots-tag"),
             reservation: answer.header("tdm-reservation"),
-            licenses: links.iter().filter_map(|link| license_of(link, &answer.url)).collect(),
+            licenses: links.iter().flat_map(|link| licenses_of(link, &answer.url)).collect(),
             ..Entry::default()
         })
     }
 }
 
-/// The paths that a list of reservations reserves (TDMRep, 4); `None` where it does not read as such a list.
-fn reservations(bytes: &[u8]) -> Option<Vec<String>> {
+/// The paths of a list of reservations (TDMRep, 6.1), each with whether it is reserved, in the order of the list, of which
+/// the first that fits holds; `None` where it does not read as such a list. A value that is neither 0 nor 1 says nothing.
+fn reservations(bytes: &[u8]) -> Option<Vec<(String, bool)>> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let json: Json = serde_json::from_slice(bytes).ok()?;
-    let reserved = |rule: &&Json| rule.get("tdm-reservation").is_some_and(|v| v == 1 || v == "1");
-    let all = json.as_array()?.iter().filter(reserved);
-    all.map(|rule| Some(rule.get("location")?.as_str()?.to_string())).collect()
+    let said = |rule: &Json| match rule.get("tdm-reservation")? {
+        Json::String(text) => flag(text),
+        number => flag(&number.to_string()),
+    };
+    let rules = json.as_array()?.iter().filter_map(|rule| Some((rule, said(rule)?)));
+    rules.map(|(rule, is)| Some((rule.get("location")?.as_str()?.to_string(), is))).collect()
 }
 
 /// Words on an address that begin with it, without it.

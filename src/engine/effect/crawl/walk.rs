@@ -57,6 +57,10 @@ struct Walk<'a> {
     seen: BTreeSet<String>,
     /// Addresses that pages gave themselves.
     canonical: BTreeSet<String>,
+    /// Links that name a visit, and are followed without that.
+    visits: u64,
+    /// Site maps that site maps list.
+    maps: BTreeSet<String>,
     /// Links that are not followed since their page says so, and those that are no addresses.
     held: BTreeSet<String>,
     odd: BTreeSet<String>,
@@ -72,8 +76,9 @@ pub fn walk(
 ) -> Result<(FetchedLock, Vec<String>), Miss> {
     let visitor = Visitor::new(way, effect, crawl, Before::of(way.objects, was), jobs)?;
     let pack = Pack::begin(way, effect)?;
-    let (pictures, seen, canonical, held, odd, lost) = Default::default();
-    let mut walk = Walk { crawl, effect, visitor, pack, pictures, jobs, seen, canonical, held, odd, lost };
+    let (pictures, seen, canonical, visits, maps, held, odd, lost) = Default::default();
+    let mut walk =
+        Walk { crawl, effect, visitor, pack, pictures, jobs, seen, canonical, visits, maps, held, odd, lost };
     walk.pages()?;
     if crawl.images {
         let Walk { pictures, visitor, pack, .. } = &mut walk;
@@ -153,12 +158,21 @@ impl Walk<'_> {
     /// Puts the links of a page behind those that were found.
     fn follow(&mut self, links: Vec<Url>, depth: u32, next: &mut Vec<Url>) {
         for link in links {
+            let link = match link.lasting() {
+                Some(lasting) => {
+                    self.visits += 1;
+                    lasting
+                }
+                None => link,
+            };
             if !self.seen.insert(link.to_string()) {
                 continue;
             }
             if !self.visitor.in_scope(&link) {
                 self.pack.count("scope.host", 1);
-            } else if !self.visitor.paths.has(&link) {
+            } else if !self.visitor.paths.has(&link)
+                && (!self.maps.contains(&link.to_string()) || self.visitor.paths.leaves_out(&link))
+            {
                 self.pack.count("scope.path", 1);
             } else if depth >= self.crawl.depth {
                 self.pack.count("limit.depth", 1);
@@ -173,6 +187,7 @@ impl Walk<'_> {
         let held = self.held.difference(&self.seen).count();
         self.pack.count("scope.nofollow", held as u64);
         self.pack.count("scope.no_address", self.odd.len() as u64);
+        self.pack.count("scope.session", self.visits);
     }
 
     fn lose(&mut self, what: &str, at: &Url) {
@@ -213,7 +228,11 @@ impl Walk<'_> {
                 };
                 self.lose(what, &at);
             }
-            return Ok(self.resolved(&at, &listed.addresses));
+            let addresses = self.resolved(&at, &listed.addresses);
+            // what `include` wants are pages, and not the site maps that list them
+            let maps = addresses.iter().filter(|_| listed.maps);
+            self.maps.extend(maps.map(Url::to_string));
+            return Ok(addresses);
         }
         let page = Page::read(&decoded.text, &at, &Facts { licenses: entry.licenses.clone() });
         for what in page.lost.iter().copied().chain(decoded.broken.then_some("characters")) {
@@ -253,7 +272,7 @@ impl Walk<'_> {
             // what is not read may reserve or claim something
             return self.pack.leave(entry, "page.nesting", "its elements nest too deep to be read");
         }
-        let reserved = Reserved::of(entry, Some(page), self.visitor.is_reserved(at));
+        let reserved = Reserved::of(entry, Some(page), self.visitor.listed(at));
         if let Some((rule, say)) = reserved.left(self.crawl) {
             return self.pack.leave(entry, &rule, &say);
         }
