@@ -69,7 +69,7 @@ const HEADINGS: [&str; 62] = [
 /// A heading is no longer than this, and prose no shorter; in columns, of which a letter of Chinese, Japanese or Korean takes two.
 const HEADING: usize = 48;
 const PROSE: usize = 80;
-/// So much text stands in front of what is cut at least, and so many times as much as is cut.
+/// So much text stands in front of what is cut at least, and so many times as much as the prose that is cut.
 const BEFORE: usize = 240;
 const TIMES: usize = 4;
 /// Lines of prose that may be cut: teasers have some.
@@ -79,13 +79,13 @@ const FEW: usize = 2;
 pub fn without(text: String) -> String {
     let lines: Vec<&str> = text.split('\n').collect();
     let columns: Vec<usize> = lines.iter().map(|line| columns(line)).collect();
-    let all: usize = columns.iter().sum();
     let mut before = 0;
     for (n, (line, own)) in lines.iter().zip(&columns).enumerate() {
-        let behind = all - before - own;
-        if before >= BEFORE && behind * TIMES <= before && *own <= HEADING && is_heading(line) {
-            let prose = lines.iter().zip(&columns).skip(n + 1).filter(|(line, own)| **own >= PROSE && is_prose(line));
-            if prose.count() <= FEW {
+        if before >= BEFORE && *own <= HEADING && is_heading(line) {
+            let behind = lines.iter().zip(&columns).skip(n + 1);
+            let prose = behind.filter(|(line, own)| **own >= PROSE && is_prose(line)).map(|(_, own)| *own);
+            let (count, sum) = prose.fold((0, 0), |(count, sum), own| (count + 1, sum + own));
+            if count <= FEW && sum * TIMES <= before {
                 return lines.get(..n).unwrap_or_default().join("\n");
             }
         }
