@@ -127,7 +127,8 @@ impl Pinned<'_> {
 /// What is known of what came, as named fields.
 fn said(entry: &Entry, row: Option<&Json>) -> String {
     let mut out = field("decision", &entry.decision);
-    let mut put = |name: &str, value: Option<&str>| out.extend(value.map(|value| field(name, value)));
+    let mut put =
+        |name: &str, value: Option<&str>| out.extend(value.filter(|v| !v.is_empty()).map(|value| field(name, value)));
     put("asked-as", entry.from.is_some().then_some(&entry.url));
     put("user-agent", Some(AGENT));
     put("etag", entry.etag.as_deref());
