@@ -14,6 +14,7 @@ pub mod plan;
 mod prolific;
 pub mod said;
 mod shares;
+mod studio_shapes;
 pub mod taken;
 pub mod tool;
 mod tools;

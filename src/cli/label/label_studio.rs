@@ -4,10 +4,11 @@
 //! not fit, places are read as UTF-16, which browsers count in; where neither fits, it is told.
 //!
 //! Boxes go out as percentages of the picture, whose file stands beside the list; Label Studio reads it as a local file. Flags of a box are
-//! words of its `meta`. A box that somebody turned has no place here, and is told.
+//! words of its `meta`. A box that somebody turned has no place here, and is told. Other shapes: `studio_shapes.rs`.
 //!
 //! A preference is a choice of candidates or of `tie`; a ranking is a list that people put in order, which knows no two that are as good: a
 //! ranking with such stands in no prediction, and none comes back.
+use super::studio_shapes;
 use super::tool::{Back, Item, Job, Picture, Pictures, Read, Said, Tool, is_boxes, is_class, is_spans};
 use crate::formats::json::parse;
 use crate::formats::json_array::objects;
@@ -23,14 +24,14 @@ pub const TOOL: Tool = Tool {
         is_class(kind)
             || kind.is_set()
             || is_spans(kind)
-            || is_boxes(kind)
+            || is_shown(kind)
             || kind.scale
             || kind.candidates.is_some()
             || kind.is_free()
     },
     write,
     pictures: Some(Pictures {
-        of: is_boxes,
+        of: is_shown,
         named: |n, _, _| format!("{:06}", n + 1),
         is: |_| false,
         own: false,
@@ -42,6 +43,11 @@ pub const TOOL: Tool = Tool {
     ..Tool::PLAIN
 };
 
+/// Whether answers lie on a picture.
+fn is_shown(kind: &Kind) -> bool {
+    is_boxes(kind) || studio_shapes::control(kind).is_some()
+}
+
 fn write(job: &Job, items: &[Item]) -> String {
     let task = |(n, item): (usize, &Item)| {
         let of = |(by, answer): &(String, Json)| json!({ "model_version": by, "result": result(job, item, answer) });
@@ -51,7 +57,7 @@ fn write(job: &Job, items: &[Item]) -> String {
         if is_ranking(job.kind) {
             data["items"] = job.classes.iter().map(|c| json!({ "id": c, "title": c })).collect();
         }
-        if let Some(picture) = item.picture.as_ref().filter(|_| is_boxes(job.kind)) {
+        if let Some(picture) = item.picture.as_ref().filter(|_| is_shown(job.kind)) {
             data["image"] = format!("/data/local-files/?d={}", address(&picture.path)).into();
         }
         json!({ "id": n + 1, "data": data, "predictions": predictions })
@@ -79,6 +85,9 @@ fn result(job: &Job, item: &Item, answer: &Json) -> Vec<Json> {
     if job.kind.scale {
         return vec![one(0, "number", json!({ "number": answer }))];
     }
+    if studio_shapes::control(job.kind).is_some() {
+        return item.picture.as_ref().map(|p| studio_shapes::regions(job, answer, p)).unwrap_or_default();
+    }
     if is_boxes(job.kind) {
         let boxes = answer.as_array().map(Vec::as_slice).unwrap_or_default();
         let own = |picture: &Picture| boxes.iter().enumerate().map(|(n, b)| rectangle(n, b, picture)).collect();
@@ -104,7 +113,8 @@ fn losses(job: &Job, items: &[Item]) -> Vec<String> {
     let unsaid = |item: &Item| item.votes.iter().filter(|(_, answer)| held(job, answer).is_none()).count();
     let left: usize = items.iter().filter(|_| is_ranking(job.kind)).map(unsaid).sum();
     let say = "are not shown: two candidates are as good in them, and a list that people put in order knows no such";
-    if left > 0 { vec![format!("{left} of the answers so far {say}")] } else { Vec::new() }
+    let unsaid = (left > 0).then(|| format!("{left} of the answers so far {say}"));
+    unsaid.into_iter().chain(studio_shapes::losses(job, items)).collect()
 }
 
 /// A preference, or a ranking in which no two are as good.
@@ -170,9 +180,14 @@ fn config(job: &Job) -> String {
     let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
     let each =
         |tag: &str| job.classes.iter().map(|c| format!("    <{tag} value=\"{}\"/>\n", escaped(c))).collect::<String>();
-    if is_boxes(job.kind) {
-        let labels =
-            format!("  <RectangleLabels name=\"label\" toName=\"image\">\n{}  </RectangleLabels>\n", each("Label"));
+    if is_shown(job.kind) {
+        let line = |tag: &str, name: &str| format!("    <{tag} value=\"{}\"/>\n", escaped(name));
+        let labels = match studio_shapes::control(job.kind) {
+            Some(_) => studio_shapes::controls(job, &line),
+            None => {
+                format!("  <RectangleLabels name=\"label\" toName=\"image\">\n{}  </RectangleLabels>\n", each("Label"))
+            }
+        };
         return format!("<View>\n  <Image name=\"image\" value=\"$image\" zoom=\"true\"/>\n{labels}</View>\n");
     }
     if is_ranking(job.kind) {
@@ -253,6 +268,9 @@ fn label(job: &Job, result: &Json, text: &str) -> Result<Json, String> {
     if is_spans(job.kind) {
         let chars: Vec<char> = text.chars().collect();
         return results.iter().filter(|r| r["type"] == "labels").map(|r| span(&r["value"], &chars)).collect();
+    }
+    if studio_shapes::control(job.kind).is_some() {
+        return studio_shapes::read(job, results);
     }
     if is_boxes(job.kind) {
         return results.iter().filter(|r| r["type"] == "rectanglelabels").map(upright).collect();
