@@ -248,6 +248,21 @@ fn twenty_decisions_in_two_sittings() {
     run(dir, &["build"]);
     let low = ["--only", "low-agreement"];
     let lines = || std::fs::read_to_string(dir.join("reviews/kim.jsonl")).unwrap().lines().count();
+    let by = |what: &str| run(dir, &["show", "label.ner", "--agreement", "--by", what]).1;
+    assert!(
+        by("quadrant").contains("no second measure: a model that looks for errors in label.ner"),
+        "{}",
+        by("quadrant")
+    );
+    assert!(by("version").contains("guideline"), "{}", by("version"));
+    // colours are shown only where they are asked for, and change no word
+    let (plain, painted) =
+        (review(dir, &low, "q\n"), review(dir, &["--only", "low-agreement", "--color", "always"], "q\n"));
+    assert!(!plain.contains('\u{1b}') && painted.contains("\u{1b}[4;3"), "{painted}");
+    let text = plain.lines().find(|l| l.starts_with("1 of ")).and_then(|_| plain.lines().nth(4)).unwrap();
+    let bare = painted.replace("\u{1b}[0m", "");
+    let bare = (1..7).fold(bare, |bare, n| bare.replace(&format!("\u{1b}[4;3{n}m"), ""));
+    assert!(bare.matches(text.trim()).count() > plain.matches(text.trim()).count(), "{bare}");
     // it ends in the middle of the ninth
     let said = review(dir, &low, &format!("{}# not sure\nno such key\n", "1\n".repeat(8)));
     assert!(said.contains("`no such key` is none of these") && said.contains("1 of "), "{said}");
@@ -575,4 +590,32 @@ fn an_export_of_nothing_moves_nothing() {
     assert!(exit == 1 && said.contains("none of 40 samples is to be labelled: nothing was written"), "{said}");
     assert_eq!(std::fs::read(dir.join("pk-kim.csv")).unwrap(), package);
     assert!(!dir.join("pk-kim.csv.1").exists());
+}
+
+/// What answers took and cost is told of each annotator, the quickest first.
+#[test]
+fn what_answers_took_is_told_by_annotator() {
+    let dir = topics();
+    let dir = dir.path();
+    let path = dir.join("dataset.toml");
+    let manifest = std::fs::read_to_string(&path).unwrap();
+    let from = "from.crowd = { files = [\"labels/topic/*.csv\"] }\n";
+    let spent = "from.crowd = { files = [\"labels/topic/*.csv\"], fields = { time = \"seconds\", pay = \"won\" } }\n\
+                 agreement = { metric = \"percent\" }\n";
+    assert!(manifest.contains(from));
+    let open = "[privacy]\nkey = { file = \"key.txt\" }\nharmless = [\"id\", \"text\"]\n";
+    std::fs::write(&path, manifest.replace(from, spent).replace(open, "")).unwrap();
+    let votes = "item,annotator,label,seconds,won\nt00,kim,law,30,100\nt01,kim,sport,90,100\nt00,lee,law,10,100\nt01,lee,law,,\n";
+    std::fs::write(dir.join("labels/topic/0.csv"), votes).unwrap();
+    run(dir, &["build"]);
+    let (exit, said) = run(dir, &["show", "label.topic", "--agreement", "--by", "annotator"]);
+    let lines: Vec<Vec<&str>> = said.lines().map(|l| l.split_whitespace().collect()).collect();
+    let lee = ["lee", "2", "1", "10.0", "360.00", "100.00", "36000.00"];
+    let kim = ["kim", "2", "2", "30.0", "60.00", "200.00", "6000.00"];
+    let at = |want: [&str; 7]| lines.iter().position(|line| *line == want);
+    assert!(exit == 0 && at(lee).is_some() && at(lee) < at(kim), "{said}");
+    std::fs::write(&path, manifest.replace(from, spent)).unwrap();
+    run(dir, &["build"]);
+    let (_, said) = run(dir, &["show", "label.topic", "--agreement", "--by", "annotator"]);
+    assert!(said.contains("annotator 2") && !said.contains("lee"), "{said}");
 }

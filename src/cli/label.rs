@@ -15,6 +15,7 @@ mod prolific;
 mod regions;
 pub mod said;
 mod shares;
+mod studio_shapes;
 pub mod taken;
 pub mod tool;
 mod tools;

@@ -377,6 +377,24 @@ pub fn say(text: &str) {
     put(&mut anstream::stdout().lock(), &shown::lines(text));
 }
 
+/// Whether what goes to stdout may have colours.
+pub fn paints() -> bool {
+    !matches!(anstream::stdout().current_choice(), anstream::ColorChoice::Never)
+}
+
+/// Results with pieces in a colour, each of which is underlined, too; where colours are not shown, their texts alone.
+pub fn say_painted(pieces: &[(String, Option<usize>)]) {
+    let mut out = String::new();
+    for (text, colour) in pieces {
+        let text = shown::lines(text);
+        match colour {
+            Some(n) => out.push_str(&format!("\u{1b}[4;3{}m{text}\u{1b}[0m", 1 + n % 6)),
+            None => out.push_str(&text),
+        }
+    }
+    put(&mut anstream::stdout().lock(), &out);
+}
+
 /// Rows for other programs, to stdout; `report::sheet` wrote them so that they may stand there.
 #[derive(Default)]
 pub struct Printer(RefCell<String>);

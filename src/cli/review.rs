@@ -3,7 +3,7 @@
 //! Each decision is written before the next sample is shown, to the same file that `tamis label import` writes: whatever ends this
 //! verb, nothing that was decided is lost, and the next start goes on behind it.
 use super::label::import::decisions;
-use super::{Context, json, say};
+use super::{Context, json, paints, say, say_painted};
 use crate::digest::Digest;
 use crate::engine::session::Session;
 use crate::project::{Failure, Options, Project};
@@ -11,7 +11,7 @@ use crate::report::shown;
 use crate::review::file::{decided_by, named};
 use crate::review::queue::{Only, items, unseen};
 use crate::review::task::Task;
-use crate::review::{Back, Item, Picture, Said, choices, is_class, is_spans, marked, said};
+use crate::review::{Back, Item, Picture, Said, choices, cut, is_class, is_spans, marked, said};
 use crate::stages::label::decided::judged;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -129,7 +129,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     say(HELP);
     let (mut n, mut lines) = (0, std::io::stdin().lock().lines());
     for (at, item) in open.iter().enumerate() {
-        say(&screen(&task, item, at + 1, open.len()));
+        say_painted(&screen(&task, item, (at + 1, open.len()), paints()));
         let Some(back) = ask(&task, item, &mut lines)? else { break };
         if let Some(back) = back {
             decisions(&project, &task, &args.by, &[back])?;
@@ -165,8 +165,9 @@ fn seen(picture: &Picture) -> String {
     }
 }
 
-/// A sample as it is shown: its text, and each different answer with who gave it.
-fn screen(task: &Task, item: &Item, at: usize, of: usize) -> String {
+/// A sample as it is shown: its text, and each different answer with who gave it. Where colours are shown, each answer of spans stands on
+/// the text once more, in the colours of its classes.
+fn screen(task: &Task, item: &Item, (at, of): (usize, usize), paints: bool) -> Vec<(String, Option<usize>)> {
     let agreement = item.agreement.as_ref().map_or(String::new(), |a| format!("   agreement {a}"));
     let mut out = format!("\n{at} of {of}   {}{agreement}\n", shown::line(&item.id));
     if let Some(text) = &item.text {
@@ -175,14 +176,25 @@ fn screen(task: &Task, item: &Item, at: usize, of: usize) -> String {
     if let Some(picture) = item.picture.as_ref().filter(|_| task.declared.task.bounds.contains(&"width")) {
         out.push_str(&seen(picture));
     }
+    let mut out = vec![(out, None)];
     for (n, (answer, by)) in choices(item).iter().enumerate() {
-        let words = match task.declared.task {
-            kind if is_spans(kind) => marked(item, answer),
-            kind => said(kind, answer),
-        };
-        out.push_str(&format!("  {}  {}   ({})\n", n + 1, shown::line(&words), shown::line(&by.join(", "))));
+        let (kind, by) = (task.declared.task, by.join(", "));
+        let words = if is_spans(kind) { marked(item, answer) } else { said(kind, answer) };
+        out.push((format!("  {}  {}   ({})\n", n + 1, shown::line(&words), shown::line(&by)), None));
+        if let Some(text) = item.text.as_ref().filter(|_| paints && is_spans(kind)) {
+            out.push(("     ".into(), None));
+            out.extend(painted(task, text, answer));
+            out.push(("\n".into(), None));
+        }
     }
     out
+}
+
+/// A text with its spans in the colours of their classes, which are numbered as they are declared.
+fn painted(task: &Task, text: &str, answer: &Json) -> Vec<(String, Option<usize>)> {
+    let number = |class: String| task.declared.classes.iter().position(|c| *c.get() == class).unwrap_or(0);
+    let piece = |(text, class): (String, Option<String>)| (shown::line(&text).into_owned(), class.map(number));
+    cut(text, answer).into_iter().map(piece).collect()
 }
 
 /// Asks until there is a decision; `Some(None)` is a sample that is skipped, `None` the end.

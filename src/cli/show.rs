@@ -67,7 +67,7 @@ pub struct Args {
     /// One JSON object: columns, numbers, what happened, files, and the findings that are asked for
     #[arg(long, conflicts_with_all = ["clusters", "filters", "rows", "sample", "filter", "field", "format", "by", "agreement", "what_if", "sweep"])]
     json: bool,
-    /// Only the labels, counted by class or by split; with --agreement by class, annotator, pair or sample
+    /// Only the labels, counted by class or by split; with --agreement by class, annotator, pair, sample, version of the guideline or quadrant
     #[arg(long, value_enum)]
     by: Option<By>,
     /// How far the annotators of a task agree
@@ -91,6 +91,10 @@ enum By {
     Annotator,
     Pair,
     Sample,
+    /// Versions of the guideline
+    Version,
+    /// Agreement beside what a model makes of each class
+    Quadrant,
 }
 
 #[derive(clap::ValueEnum, Clone, Copy)]
@@ -112,7 +116,7 @@ impl Args {
 
 pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let project = Project::open(c.dir.as_deref())?;
-    if !args.agreement && matches!(args.by, Some(By::Annotator | By::Pair | By::Sample)) {
+    if !args.agreement && matches!(args.by, Some(By::Annotator | By::Pair | By::Sample | By::Version | By::Quadrant)) {
         return Err(Failure::Usage(
             "labels are counted by class or by split; --agreement is told by the others".into(),
         ));

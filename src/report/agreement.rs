@@ -1,4 +1,5 @@
 //! What `tamis show TASK --agreement` prints: how far the annotators agree, by what, and what to make of it.
+use super::quadrants::{HEAD, lines};
 use super::show::{grid, line_of};
 use crate::manifest::{Manifest, Threshold};
 use crate::stage::{Fact, Gate};
@@ -11,6 +12,8 @@ pub struct Agreed<'a> {
     pub metric: Metric,
     pub facts: &'a BTreeMap<String, Fact>,
     pub gates: &'a [Gate],
+    /// How likely a model finds each class where people gave it.
+    pub scores: BTreeMap<String, String>,
 }
 
 /// What lines of a table are about.
@@ -19,6 +22,7 @@ pub enum By {
     Class,
     Annotator,
     Pair,
+    Version,
 }
 
 /// The coefficients come near each other by so much where no class has nearly all answers.
@@ -46,6 +50,9 @@ impl Agreed<'_> {
         let pairs = format!("{} ({} pairs with samples in common)", self.text("annotators"), self.text("pairs"));
         out.push_str(&format!("  {:<22} {pairs}\n", "annotators"));
         out.push_str(&self.table(By::Class));
+        if !self.scores.is_empty() {
+            out.push_str(&self.quadrants());
+        }
         self.advice().iter().for_each(|say| out.push_str(&format!("  {say}\n")));
         out
     }
@@ -56,12 +63,39 @@ impl Agreed<'_> {
             By::Class => "by_class",
             By::Annotator => "by_annotator",
             By::Pair => "by_pair",
+            By::Version => "by_version",
         };
         match self.facts.get(name) {
+            None if by == By::Version => "  no answer says under which version of the guideline it was given\n".into(),
             Some(Fact::Table { columns, rows }) if !rows.is_empty() => {
                 grid(&[vec![columns.clone()], rows.clone()].concat())
             }
             _ => String::new(),
+        }
+    }
+
+    /// Each class by its agreement and by what a model makes of it; or what would tell.
+    pub fn quadrants(&self) -> String {
+        if self.scores.is_empty() {
+            let task = self.task;
+            return format!(
+                "  no second measure: a model that looks for errors in label.{task} ([clean.label_errors]) gives one\n"
+            );
+        }
+        match self.in_quadrants() {
+            lines if lines.is_empty() => "  this measure says nothing of single classes\n".into(),
+            lines => grid(&[vec![HEAD.map(String::from).to_vec()], lines].concat()),
+        }
+    }
+
+    /// Each class with both measures, its quadrant and what to do first; none where there is no second measure.
+    pub fn in_quadrants(&self) -> Vec<Vec<String>> {
+        let asked = self.gates.iter().find(|g| g.key.ends_with(".agreement.min")).and_then(|g| g.min);
+        match self.facts.get("by_class") {
+            Some(Fact::Table { rows, .. }) if !self.scores.is_empty() => {
+                lines(rows, &self.scores, asked.map(|min| min.to_f64()))
+            }
+            _ => Vec::new(),
         }
     }
 

@@ -14,6 +14,7 @@ pub mod place;
 pub mod plan;
 pub mod problems;
 pub mod progress;
+pub mod quadrants;
 pub mod reference;
 pub mod remote;
 pub mod review;

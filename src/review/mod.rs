@@ -99,6 +99,32 @@ pub fn choices(item: &Item) -> Vec<(&Json, Vec<&str>)> {
     out
 }
 
+/// The text cut where spans begin and end, with the class of each piece that a span covers: of several spans that of the shortest.
+pub fn cut(text: &str, answer: &Json) -> Vec<(String, Option<String>)> {
+    let spans: Vec<(usize, usize, &str)> = answer
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|s| Some((s["start"].as_u64()? as usize, s["end"].as_u64()? as usize, s["class"].as_str()?)))
+        .collect();
+    let class = |at: usize| {
+        let own = spans.iter().filter(|(start, end, _)| (*start..*end).contains(&at));
+        own.min_by_key(|(start, end, _)| end - start).map(|(start, end, class)| ((*start, *end), class.to_string()))
+    };
+    let mut out: Vec<(String, Option<String>)> = Vec::new();
+    let mut before = None;
+    for (at, c) in text.chars().enumerate() {
+        let own = class(at);
+        match out.last_mut().filter(|_| at > 0 && own == before) {
+            Some((piece, _)) => piece.push(c),
+            None => out.push((c.to_string(), own.clone().map(|(_, class)| class))),
+        }
+        before = own;
+    }
+    out
+}
+
 /// The text with each span as `<text:CLASS>`, as guidelines write them.
 pub fn marked(item: &Item, answer: &Json) -> String {
     let spans = answer.as_array().map(Vec::as_slice).unwrap_or_default();
@@ -112,4 +138,23 @@ pub fn marked(item: &Item, answer: &Json) -> String {
         format!("<{text}:{}> {}-{}", s["class"].as_str().unwrap_or_default(), at("start"), at("end"))
     };
     spans.iter().map(one).collect::<Vec<_>>().join("  ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_text_is_cut_where_spans_begin_and_end() {
+        let spans = json!([{ "class": "A", "start": 0, "end": 2 }, { "class": "A", "start": 2, "end": 3 },
+                           { "class": "B", "start": 4, "end": 9 }, { "class": "C", "start": 5, "end": 6 }]);
+        let pieces = cut("가나다 abc", &spans);
+        let told: Vec<(&str, Option<&str>)> =
+            pieces.iter().map(|(text, class)| (text.as_str(), class.as_deref())).collect();
+        let (a, b, c) = (Some("A"), Some("B"), Some("C"));
+        assert_eq!(told, [("가나", a), ("다", a), (" ", None), ("a", b), ("b", c), ("c", b)]);
+        assert_eq!(cut("so", &json!([])), [("so".to_string(), None)]);
+        assert_eq!(cut("", &spans), []);
+    }
 }

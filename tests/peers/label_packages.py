@@ -21,7 +21,7 @@ import zlib
 
 from datumaro.components.annotation import AnnotationType
 from datumaro.components.dataset import Dataset
-from label_studio_sdk.converter import Converter
+from label_studio_sdk.converter import Converter, brush
 
 tamis, examples = os.path.realpath(sys.argv[1]), pathlib.Path(sys.argv[2])
 failures = 0
@@ -91,10 +91,12 @@ def of_label_studio(what, package, config):
         first = task["predictions"][0]["result"] if task["predictions"] else []
         task["annotations"] = [{"id": task["id"], "completed_by": {"email": "a@example.org"}, "result": first, "was_cancelled": False}]
 
+    kinds = ("labels", "rectanglelabels", "polygonlabels", "brushlabels", "keypointlabels")
+
     def places(values):
-        keys = ("start", "end", "x", "y", "width", "height")
-        labels = lambda v: v.get("labels") or v.get("rectanglelabels")
-        return sorted([*(v.get(k) for k in keys), labels(v)] for v in values or [])
+        keys = ("start", "end", "x", "y", "width", "height", "rotation", "points", "rle")
+        labels = lambda v: next((v[k] for k in kinds if v.get(k)), None)
+        return sorted(json.dumps([*(v.get(k) for k in keys), labels(v)]) for v in values or [])
 
     with tempfile.TemporaryDirectory() as folder:
         accepted = os.path.join(folder, "accepted.json")
@@ -102,10 +104,23 @@ def of_label_studio(what, package, config):
         converter = Converter(config=config, project_dir=None, download_resources=False)
         converter.convert_to_json_min(accepted, folder, is_dir=False)
         read = json.loads(pathlib.Path(folder, "result.json").read_text())
-    got = {task["sample"]: places(task.get("label")) for task in read}
+    got = {task["sample"]: places((task.get("label") or []) + (task.get("point") or [])) for task in read}
     want = {t["data"]["sample"]: places(r["value"] for r in t["annotations"][0]["result"]) for t in tasks}
     told(f"{what}: regions", sum(map(len, got.values())), sum(map(len, want.values())))
     told(f"{what}: tasks that are read otherwise", sum(got.get(k) != v for k, v in want.items()), 0)
+    masks_of_label_studio(what, tasks)
+
+
+def masks_of_label_studio(what, tasks):
+    """Brushes as the converter draws them, beside the pixels that were given."""
+    for task in tasks:
+        for r in task["annotations"][0]["result"]:
+            if r["type"] == "brushlabels":
+                image = brush.decode_rle(r["value"]["rle"]).reshape(r["original_height"], r["original_width"], 4)[:, :, 3]
+                runs = KINDS["masks"][0]["runs"]
+                bits = [i % 2 for i, run in enumerate(runs) for _ in range(run)]
+                drawn = [int(v > 0) for column in image.T for v in column]
+                told(f"{what}: pixels that are drawn otherwise", sum(a != b for a, b in zip(drawn, bits)) + abs(len(bits) - len(drawn)), 0)
 
 
 def png(width, height):
@@ -158,6 +173,9 @@ def made(folder, kind, answer):
     run(folder, "build")
     run(folder, "label", "export", "d", "--tool", "cvat")
     of_cvat(f"cvat, {kind}", folder / "tasks/d.xml", folder / "tasks/d")
+    if kind in ("instance_segmentation", "oriented_detection", "masks", "keypoints"):
+        run(folder, "label", "export", "d", "--tool", "label-studio")
+        of_label_studio(f"label studio, {kind}", folder / "tasks/d.json", str(folder / "tasks/d.xml"))
 
 
 with tempfile.TemporaryDirectory() as root:

@@ -4,12 +4,12 @@
 //! not fit, places are read as UTF-16, which browsers count in; where neither fits, it is told.
 //!
 //! Boxes go out as percentages of the picture, whose file stands beside the list; Label Studio reads it as a local file. Flags of a box are
-//! words of its `meta`. A box that somebody turned has no place here, and is told.
+//! words of its `meta`. A box that somebody turned has no place here, and is told. Other shapes: `studio_shapes.rs`.
 //!
 //! A preference is a choice of candidates or of `tie`; a ranking is a list that people put in order, which knows no two that are as good: a
 //! ranking with such stands in no prediction, and none comes back.
-use super::regions;
 use super::tool::{Back, Item, Job, Picture, Pictures, Read, Said, Tool, is_boxes, is_class, is_outlines, is_spans};
+use super::{regions, studio_shapes};
 use crate::formats::json::parse;
 use crate::formats::json_array::objects;
 use crate::formats::label_studio::min::tasks;
@@ -26,14 +26,14 @@ pub const TOOL: Tool = Tool {
             || is_class(kind)
             || kind.is_set()
             || is_spans(kind)
-            || is_boxes(kind)
+            || is_shown(kind)
             || kind.scale
             || kind.candidates.is_some()
             || kind.is_free()
     },
     write,
     pictures: Some(Pictures {
-        of: |kind| is_boxes(kind) || is_outlines(kind),
+        of: |kind| is_shown(kind) || is_outlines(kind),
         named: |n, _, _| format!("{:06}", n + 1),
         is: |_| false,
         own: false,
@@ -44,6 +44,11 @@ pub const TOOL: Tool = Tool {
     losses,
     ..Tool::PLAIN
 };
+
+/// Whether answers lie on a picture.
+fn is_shown(kind: &Kind) -> bool {
+    is_boxes(kind) || studio_shapes::control(kind).is_some()
+}
 
 fn write(job: &Job, items: &[Item]) -> String {
     let task = |(n, item): (usize, &Item)| {
@@ -58,7 +63,8 @@ fn write(job: &Job, items: &[Item]) -> String {
         if is_ranking(job.kind) {
             data["items"] = job.classes.iter().map(|c| json!({ "id": c, "title": c })).collect();
         }
-        if let Some(picture) = item.picture.as_ref().filter(|_| is_boxes(job.drawn()) || is_outlines(job.drawn())) {
+        let shown = is_shown(job.drawn()) || is_outlines(job.drawn());
+        if let Some(picture) = item.picture.as_ref().filter(|_| shown) {
             data["image"] = format!("/data/local-files/?d={}", address(&picture.path)).into();
         }
         json!({ "id": n + 1, "data": data, "predictions": predictions })
@@ -89,6 +95,9 @@ fn result(job: &Job, item: &Item, answer: &Json) -> Vec<Json> {
     if job.kind.scale {
         return vec![one(0, "number", json!({ "number": answer }))];
     }
+    if studio_shapes::control(job.kind).is_some() {
+        return item.picture.as_ref().map(|p| studio_shapes::regions(job, answer, p)).unwrap_or_default();
+    }
     if is_boxes(job.kind) {
         let boxes = answer.as_array().map(Vec::as_slice).unwrap_or_default();
         let own = |picture: &Picture| boxes.iter().enumerate().map(|(n, b)| rectangle(n, b, picture)).collect();
@@ -117,7 +126,8 @@ fn losses(job: &Job, items: &[Item]) -> Vec<String> {
     let unsaid = |item: &Item| item.votes.iter().filter(|(_, answer)| held(job, answer).is_none()).count();
     let left: usize = items.iter().filter(|_| is_ranking(job.kind)).map(unsaid).sum();
     let say = "are not shown: two candidates are as good in them, and a list that people put in order knows no such";
-    if left > 0 { vec![format!("{left} of the answers so far {say}")] } else { Vec::new() }
+    let unsaid = (left > 0).then(|| format!("{left} of the answers so far {say}"));
+    unsaid.into_iter().chain(studio_shapes::losses(job, items)).collect()
 }
 
 /// A preference, or a ranking in which no two are as good.
@@ -190,9 +200,14 @@ fn config(job: &Job) -> String {
     }
     let each =
         |tag: &str| job.classes.iter().map(|c| format!("    <{tag} value=\"{}\"/>\n", escaped(c))).collect::<String>();
-    if is_boxes(job.kind) {
-        let labels =
-            format!("  <RectangleLabels name=\"label\" toName=\"image\">\n{}  </RectangleLabels>\n", each("Label"));
+    if is_shown(job.kind) {
+        let line = |tag: &str, name: &str| format!("    <{tag} value=\"{}\"/>\n", escaped(name));
+        let labels = match studio_shapes::control(job.kind) {
+            Some(_) => studio_shapes::controls(job, &line),
+            None => {
+                format!("  <RectangleLabels name=\"label\" toName=\"image\">\n{}  </RectangleLabels>\n", each("Label"))
+            }
+        };
         return format!("<View>\n  <Image name=\"image\" value=\"$image\" zoom=\"true\"/>\n{labels}</View>\n");
     }
     if is_ranking(job.kind) {
@@ -276,6 +291,9 @@ fn label(job: &Job, result: &Json, text: &str) -> Result<Json, String> {
     if is_spans(job.kind) {
         let chars: Vec<char> = text.chars().collect();
         return results.iter().filter(|r| r["type"] == "labels").map(|r| span(&r["value"], &chars)).collect();
+    }
+    if studio_shapes::control(job.kind).is_some() {
+        return studio_shapes::read(job, results);
     }
     if is_boxes(job.kind) {
         return results.iter().filter(|r| r["type"] == "rectanglelabels").map(upright).collect();

@@ -1,11 +1,13 @@
-//! `tamis show TASK --agreement`: as a whole, or by class, annotator, pair or sample.
+//! `tamis show TASK --agreement`: as a whole, or by class, annotator, pair, sample, version of the guideline or quadrant.
 use super::{Args, By};
 use crate::engine::session::Session;
 use crate::engine::state::Built;
 use crate::project::{Failure, Project};
 use crate::report::agreement::{Agreed, By as Table};
+use crate::report::quadrants::scores;
 use crate::report::show::grid;
 use crate::review::task::{Answered, Task};
+use crate::stage::Fact;
 use crate::stages::label::agreement::Looking;
 
 /// The step that measures the agreement of a task.
@@ -28,15 +30,32 @@ pub fn page(project: &Project, s: &Session, built: &Built, i: usize, args: &Args
         return Ok("  not built yet: tamis build\n".into());
     }
     let metric = Looking::of(&step.plan)?.metric();
-    let agreed = Agreed { task: &task.name, metric, facts: &run.facts, gates: &step.plan.gates };
+    let scores = scores(s, built, &task.name);
+    let agreed = Agreed { task: &task.name, metric, facts: &run.facts, gates: &step.plan.gates, scores };
     Ok(match args.by {
         None => agreed.page(&project.manifest),
         Some(By::Class) => agreed.table(Table::Class),
-        Some(By::Annotator) => agreed.table(Table::Annotator),
+        Some(By::Annotator) => agreed.table(Table::Annotator) + &spent(s, built, &task.name),
         Some(By::Pair) => agreed.table(Table::Pair),
+        Some(By::Version) => agreed.table(Table::Version),
+        Some(By::Quadrant) => agreed.quadrants(),
         Some(By::Split) => return Err(Failure::Usage("agreement is measured before samples are split".into())),
         Some(By::Sample) => by_sample(&task, project, s, built, args.limit)?,
     })
+}
+
+/// What the answers of each annotator took and cost, where files say it.
+fn spent(s: &Session, built: &Built, task: &str) -> String {
+    let own = format!("label.{task}/read.");
+    let mut out = String::new();
+    for (step, run) in s.steps.iter().zip(&built.runs) {
+        if let (Some(source), Some(Fact::Table { columns, rows })) =
+            (step.name.strip_prefix(&own), run.facts.get("spent"))
+        {
+            out.push_str(&format!("\n  from.{source}\n{}", grid(&[vec![columns.clone()], rows.clone()].concat())));
+        }
+    }
+    out
 }
 
 /// The samples that agree least, with how many answers they have.

@@ -24,8 +24,9 @@
 //! of the control, which are lost). Dropped: what a JSON list drops, and `studio.task` (an object
 //! that is neither a task nor an annotation of JSON_MIN).
 mod answer;
+pub mod brush;
 pub mod min;
-mod shapes;
+pub mod shapes;
 mod task;
 mod write;
 

@@ -7,6 +7,7 @@
 //! `studio.skipped`, `studio.shape` (a shape that cannot be read or is of a kind that is not read, which is lost), `studio.kind` (a
 //! shape that the columns which are read cannot hold, which is lost to them), `studio.turned` (a picture that was shown turned,
 //! whose shapes are lost), `studio.said` (results that are no shapes). Broken: `studio.task` (no picture is named).
+use super::brush::unpacked;
 use super::min::{self, is_min};
 use crate::formats::encoding::{BOM, Wrong, text};
 use crate::formats::json::{self, Json, select};
@@ -213,12 +214,7 @@ impl Walk {
             return self.lose("studio.shape", options);
         };
         for class in classes {
-            let found = match kind.trim_end_matches("labels") {
-                "rectangle" => rectangle(value, size, &class),
-                "polygon" => polygon(value, size, &class),
-                _ => brush(value, size, &class),
-            };
-            match found {
+            match found_of(&kind, value, size, &class) {
                 Some(found) => self.add(found, size, options),
                 None => self.lose("studio.shape", options),
             }
@@ -275,6 +271,29 @@ impl Walk {
     }
 }
 
+fn found_of(kind: &str, value: &Json, size: [u32; 2], class: &str) -> Option<Found> {
+    match kind.trim_end_matches("labels") {
+        "rectangle" => rectangle(value, size, class),
+        "polygon" => polygon(value, size, class),
+        _ => brush(value, size, class),
+    }
+}
+
+/// The shape of a result that has one class; nothing where it has none that is read, or lies on a picture that was shown turned.
+pub fn found(result: &Json) -> Option<Found> {
+    let kind = Record::text(result, "type")?;
+    let (_, key) = SHAPES.iter().find(|(name, _)| *name == kind)?;
+    let side = |key: &str| Record::text(result, key)?.parse::<u32>().ok().filter(|n| *n > 0);
+    let size = [side("original_width")?, side("original_height")?];
+    if Record::text(result, "image_rotation").is_some_and(|turn| turn.parse::<f64>() != Ok(0.0)) {
+        return None;
+    }
+    match classes(result, key, &[]).as_slice() {
+        [class] => found_of(&kind, select(result, "value")?, size, class),
+        _ => None,
+    }
+}
+
 /// The classes of a region; where they stand in a result of their own, by its id.
 fn classes(result: &Json, key: &str, all: &[Json]) -> Vec<String> {
     let of = |value: Option<&Json>| -> Vec<String> {
@@ -296,7 +315,7 @@ fn classes(result: &Json, key: &str, all: &[Json]) -> Vec<String> {
 }
 
 /// A shape in pixels.
-enum Found {
+pub enum Found {
     /// Its corners from the upper left one on.
     Quad(Quad),
     Polygon(Polygon),
@@ -375,62 +394,6 @@ fn brush(value: &Json, size: [u32; 2], class: &str) -> Option<Found> {
     runs.push(run);
     let mask = Mask { class: class.into(), width: size[0], height: size[1], runs, flags: Vec::new() };
     mask.is_sound().then_some(Found::Mask(mask))
-}
-
-/// Most values that are unpacked: of a picture of a hundred million pixels.
-const MOST: u64 = 400_000_000;
-
-/// Whether each pixel is drawn, of bytes that must be so many values of four channels (`@thi.ng/rle-pack`).
-fn unpacked(bytes: &[u8], values: u64) -> Option<Vec<bool>> {
-    let mut bits = Bits { bytes, at: 0 };
-    let n = bits.read(32)?;
-    if n != values || n > MOST {
-        return None;
-    }
-    let word = bits.read(5)? as u32 + 1;
-    let mut sizes = [0u32; 4];
-    for size in &mut sizes {
-        *size = bits.read(4)? as u32 + 1;
-    }
-    let mut out = Vec::with_capacity(usize::try_from(n / 4).ok()?.min(1 << 20));
-    let mut done = 0;
-    while done < n {
-        let repeats = bits.read(1)? == 1;
-        let size = *sizes.get(usize::try_from(bits.read(2)?).ok()?)?;
-        let count = bits.read(size)? + 1;
-        if done + count > n {
-            return None;
-        }
-        let mut value = 0;
-        for i in 0..count {
-            if i == 0 || !repeats {
-                value = bits.read(word)?;
-            }
-            if (done + i) % 4 == 3 {
-                out.push(value > 0);
-            }
-        }
-        done += count;
-    }
-    Some(out)
-}
-
-/// Numbers in a stream of bits, the most significant first.
-struct Bits<'b> {
-    bytes: &'b [u8],
-    at: usize,
-}
-
-impl Bits<'_> {
-    fn read(&mut self, bits: u32) -> Option<u64> {
-        let mut out = 0;
-        for _ in 0..bits {
-            let byte = *self.bytes.get(self.at / 8)?;
-            out = out << 1 | u64::from(byte >> (7 - self.at % 8) & 1);
-            self.at += 1;
-        }
-        Some(out)
-    }
 }
 
 #[cfg(test)]

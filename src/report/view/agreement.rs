@@ -2,6 +2,7 @@
 use super::seen::Seen;
 use crate::manifest::Threshold;
 use crate::report::agreement::Agreed;
+use crate::report::quadrants::scores;
 use crate::stage::{Fact, Fault, is_default};
 use crate::stages::label::agreement::Looking;
 use serde::Serialize;
@@ -24,6 +25,12 @@ pub struct Agreement {
     pub by_class: Vec<Line>,
     pub by_annotator: Vec<Line>,
     pub by_pair: Vec<Line>,
+    /// Of the answers under each version of the guideline.
+    #[serde(skip_serializing_if = "is_default")]
+    pub by_version: Vec<Line>,
+    /// Each class with its agreement, what the model of `[clean.label_errors]` makes of it, the quadrant and what to do first.
+    #[serde(skip_serializing_if = "is_default")]
+    pub quadrants: Vec<Vec<String>>,
     /// `[split] hide` hides answers of the task, so nothing is told by class.
     #[serde(skip_serializing_if = "is_default")]
     pub answers_hidden: bool,
@@ -39,7 +46,7 @@ pub struct Asked {
 }
 
 /// The agreement of a class, of an annotator, or of two.
-#[derive(Serialize, schemars::JsonSchema, Debug)]
+#[derive(Serialize, schemars::JsonSchema, Debug, PartialEq)]
 pub struct Line {
     pub names: Vec<String>,
     /// Answers, pairs of answers or samples that it rests on.
@@ -60,7 +67,8 @@ pub fn of(seen: &Seen) -> Result<Vec<Agreement>, Fault> {
         let task = step.name.strip_prefix("label.").and_then(|name| name.strip_suffix("/agreement"));
         let Some(task) = task.filter(|_| !run.facts.is_empty()) else { continue };
         let metric = Looking::of(&step.plan)?.metric();
-        let agreed = Agreed { task, metric, facts: &run.facts, gates: &step.plan.gates };
+        let scores = scores(seen.s, seen.built, task);
+        let agreed = Agreed { task, metric, facts: &run.facts, gates: &step.plan.gates, scores };
         let fact = |name: &str| run.facts.get(name).cloned();
         let decimal = |name: &str| match fact(name)? {
             Fact::Decimal(text) => text.parse::<f64>().ok(),
@@ -93,6 +101,8 @@ pub fn of(seen: &Seen) -> Result<Vec<Agreement>, Fault> {
             answers_hidden: seen.veils(task),
             by_annotator: lines(fact("by_annotator"), 1),
             by_pair: lines(fact("by_pair"), 2),
+            by_version: lines(fact("by_version"), 1),
+            quadrants: if seen.veils(task) { Vec::new() } else { agreed.in_quadrants() },
             advice: agreed.advice(),
         });
     }

@@ -13,7 +13,8 @@
 //!
 //! Facts: `value`; `low` and `high`, the interval that holds 95 % of the values when samples are drawn anew; `percent` and
 //! `gwet_ac1` beside coefficients of counts; `shared` and `single` (samples with several answers, with one); `annotators`,
-//! `pairs`; `class.CLASS`; the tables `by_class`, `by_annotator` and `by_pair`, the lowest first. All numbers have six
+//! `pairs`; `class.CLASS`; the tables `by_class`, `by_annotator` and `by_pair`, the lowest first; where answers say under which version of the
+//! guideline they were given, the table `by_version`, of the answers under each alone. All numbers have six
 //! decimals; of several classes there is no `gwet_ac1`, and `class.CLASS` is the alpha of who gave the class and who did
 //! not; of rankings compared candidate by candidate `class.N` is the alpha of who gave rank N, and rankings compared as wholes have none;
 //! what the data cannot say is undefined, with the reason. Findings: `agreement.overlap` (fewer than half of the
@@ -37,7 +38,7 @@ use crate::model::votes::Vote;
 use crate::stage::*;
 use crate::table::{Value, value_at};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub const ENTRY: Entry = Entry::row::<Stage>("label/agreement", "label.*", declare);
 
@@ -159,8 +160,8 @@ struct Apply {
 struct Stage;
 
 impl RowStage for Stage {
-    const MAP: u32 = 1;
-    const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather)); // annotators whose names are alike
+    const MAP: u32 = 2; // versions of the guideline
+    const GATHER: Option<GatherPart<Self>> = Some((3, Self::gather)); // by version of the guideline
     const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
     type Map = Map;
     type Gather = Gather;
@@ -191,7 +192,9 @@ pub fn compared(kind: &Kind, metric: Metric, votes: &[Vote], chars: Option<u32>)
     given.dedup_by(|later, first| later.annotator == first.annotator);
     let answers: Vec<&Value> = given.iter().map(|v| &v.answer).collect();
     let compared = (kind.compare)(&answers, metric, chars);
-    Compared { by: given.into_iter().map(|v| v.annotator.clone()).collect(), ..compared }
+    let told = given.iter().any(|v| !v.guideline.is_empty());
+    let versions = given.iter().filter(|_| told).map(|v| v.guideline.clone()).collect();
+    Compared { by: given.into_iter().map(|v| v.annotator.clone()).collect(), versions, ..compared }
 }
 
 impl Gather {
@@ -204,21 +207,41 @@ impl Gather {
         Order { classes: self.classes.clone(), scale }
     }
 
-    /// The samples that nobody decided about, or all, read twice: for the names in them, and for what they say.
-    fn measured(&self, hits: &Hits, all: bool) -> Result<Measured, Fault> {
-        let mut met = Met::default();
-        each(hits, |_, sample| met.see(&sample))?;
+    /// Reads every sample for the names in it.
+    fn looked(&self, hits: &Hits) -> Result<Looked, Fault> {
+        let mut out = Looked::default();
+        each(hits, |_, sample| {
+            out.met.see(&sample);
+            out.decided += u64::from(sample.decided);
+            out.versions.extend(sample.versions);
+        })?;
+        Ok(out)
+    }
+
+    /// Reads every sample again for what it says: of each what `of` leaves of it.
+    fn measured(&self, met: &Met, hits: &Hits, of: impl Fn(Compared) -> Option<Compared>) -> Result<Measured, Fault> {
         let names = match self.family().of_sets() {
-            Some(level) => met.sets(&self.classes, level),
-            None => met.names(&self.classes, self.order().scale),
+            Some(level) => met.clone().sets(&self.classes, level),
+            None => met.clone().names(&self.classes, self.order().scale),
         };
         let mut measured = Measured::new(names, self.family());
-        each(hits, |_, sample| {
-            if all || !sample.decided {
-                measured.add(&sample)
-            }
-        })?;
+        each(hits, |_, sample| of(sample).iter().for_each(|sample| measured.add(sample)))?;
         Ok(measured)
+    }
+
+    /// Tells of each version of the guideline how far those agree who answered under it.
+    fn tell_versions(&self, looked: &Looked, hits: &Hits, out: &mut Verdicts) -> Result<(), Fault> {
+        let mut lines = Vec::new();
+        for version in &looked.versions {
+            let own = self.measured(&looked.met, hits, |sample| undecided(sample).map(|s| s.under(version)))?;
+            let name = if version.is_empty() { "not said" } else { version };
+            lines.push(Line { names: vec![name.to_string()], n: own.shared, value: own.value() });
+        }
+        if !lines.is_empty() {
+            let rows = lines.iter().map(|line| (line.names.clone(), line));
+            out.fact("by_version", table(&["guideline", "samples", "agreement"], rows));
+        }
+        Ok(())
     }
 
     /// Tells facts about the agreement as a whole.
@@ -331,6 +354,21 @@ impl Gather {
     }
 }
 
+/// What samples hold, before anything of them is counted.
+#[derive(Default)]
+struct Looked {
+    met: Met,
+    /// Samples whose label a person decided.
+    decided: u64,
+    /// Versions of the guideline under which answers were given; an empty one where others say theirs.
+    versions: BTreeSet<String>,
+}
+
+/// A sample about which nobody decided.
+fn undecided(sample: Compared) -> Option<Compared> {
+    (!sample.decided).then_some(sample)
+}
+
 /// What was decided of a sample: how far its own answers agree, and how far they must.
 #[derive(Serialize, Deserialize)]
 struct Low {
@@ -348,15 +386,15 @@ fn each(hits: &Hits, mut tell: impl FnMut(Spot, Compared)) -> Result<(), Fault> 
 
 impl Stage {
     fn gather(p: &Gather, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
-        let measured = p.measured(hits, false)?;
-        let mut decided = 0u64;
-        each(hits, |_, sample| decided += u64::from(sample.decided))?;
-        if decided > 0 {
-            out.fact("value_of_all", fact(p.measured(hits, true)?.value()));
+        let looked = p.looked(hits)?;
+        let measured = p.measured(&looked.met, hits, undecided)?;
+        if looked.decided > 0 {
+            out.fact("value_of_all", fact(p.measured(&looked.met, hits, Some)?.value()));
         }
-        out.fact("decided", decided);
+        out.fact("decided", looked.decided);
         p.tell(&measured, out);
         p.tell_tables(&measured, out);
+        p.tell_versions(&looked, hits, out)?;
         p.judge(&measured, hits, out)
     }
 

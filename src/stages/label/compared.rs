@@ -18,6 +18,9 @@ pub struct Compared {
     /// Who answered, in name order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub by: Vec<String>,
+    /// The version of the guideline under which each of them answered; empty where nobody says any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub versions: Vec<String>,
     /// Things that were judged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<Unit>,
@@ -74,6 +77,28 @@ impl Compared {
             shares.extend(sums.into_iter().map(|(class, (got, of))| Share { pair, class, got, of }));
         }
         Compared { shares, ..Compared::default() }
+    }
+}
+
+impl Compared {
+    /// What those answered who answered under a version of the guideline. What all have in common is not told by what some have, and
+    /// is left out where others answered, too.
+    pub fn under(&self, version: &str) -> Compared {
+        let own: Vec<usize> =
+            self.versions.iter().enumerate().filter(|(_, of)| *of == version).map(|(place, _)| place).collect();
+        let place = |of: u32| own.iter().position(|p| *p == of as usize).map(|p| p as u32);
+        let unit = |Unit(answers, times): &Unit| {
+            Unit(own.iter().map(|p| answers.get(*p).cloned().flatten()).collect(), *times)
+        };
+        let share = |s: &Share| Some(Share { pair: (place(s.pair.0)?, place(s.pair.1)?), ..s.clone() });
+        Compared {
+            by: own.iter().filter_map(|p| self.by.get(*p).cloned()).collect(),
+            versions: vec![version.to_string(); own.len()],
+            units: self.units.iter().map(unit).collect(),
+            shares: self.shares.iter().filter_map(share).collect(),
+            together: self.together.filter(|_| own.len() == self.by.len()),
+            decided: self.decided,
+        }
     }
 }
 
@@ -299,6 +324,28 @@ mod tests {
     }
 
     /// The example of nervaluate's four measures: ends are exclusive here.
+    #[test]
+    fn answers_under_one_version_of_the_guideline_alone() {
+        let names = |of: &[&str]| of.iter().map(|n| n.to_string()).collect::<Vec<_>>();
+        let share = |pair, got| Share { pair, class: "A".into(), got, of: WHOLE };
+        let all = Compared {
+            by: names(&["kim", "lee", "park"]),
+            versions: names(&["1.0", "2.0", "1.0"]),
+            shares: vec![share((0, 1), 1), share((0, 2), 2), share((1, 2), 3)],
+            together: Some((1, 2)),
+            ..Compared::one(names(&["x", "y", "z"]))
+        };
+        let old = all.under("1.0");
+        let unit = |of: &[&str]| Unit(of.iter().map(|c| Some(c.to_string())).collect(), 1);
+        assert_eq!(
+            (old.by, old.units, old.shares),
+            (names(&["kim", "park"]), vec![unit(&["x", "z"])], vec![share((0, 1), 2)])
+        );
+        assert_eq!((old.together, all.under("2.0").by, all.under("3").by), (None, names(&["lee"]), names(&[])));
+        let one = Compared { versions: names(&["1.0"; 3]), ..all };
+        assert_eq!(one.under("1.0"), one);
+    }
+
     #[test]
     fn spans_by_exact_and_partial_f1() {
         let one = marked(&[("PER", 0, 2), ("LOC", 3, 4), ("ORG", 5, 7), ("MISC", 8, 10)]);

@@ -206,6 +206,12 @@ pub struct Fields {
     /// Of which shape the answer is, for `attribute`: its place in the list of the target's label, from 0. Default: the answer says it.
     #[schemars(length(min = 1))]
     pub shape: Option<String>,
+    /// How many seconds the answer took. Facts tell them of each annotator: `tamis show label.TASK --agreement --by annotator`.
+    #[schemars(length(min = 1))]
+    pub time: Option<String>,
+    /// What was paid for it; likewise.
+    #[schemars(length(min = 1))]
+    pub pay: Option<String>,
 }
 
 /// Adds to the description of a key how the answers of each kind are written.
@@ -394,7 +400,7 @@ pub fn checked(check: &mut Check) -> Option<Task> {
     check_target(check, declared.task, declared.target.as_ref());
     check_method(check, &declared);
     check_problems(check, &declared);
-    check_rules(check, declared.task, &declared.classes, &declared.rules);
+    check_rules(check, declared.task, &declared.classes, declared.keypoints.as_ref(), &declared.rules);
     check_agreement(check, &declared);
     check_gold(
         check,

@@ -2,6 +2,7 @@
 //! has any of them, the table is a mistake and the build fails.
 use super::declaration::{Answers, Task};
 use super::kinds::kind::{Kind, class_name, class_of, items, json, named, whole};
+use super::spent;
 use crate::measure::names::composed;
 use crate::model::attributes::flagged;
 use crate::stage::*;
@@ -17,12 +18,22 @@ pub struct Names {
     key: String,
     #[serde(default, skip_serializing_if = "is_default")]
     names: Vec<String>,
+    /// Answers say what they took or cost; and whether annotators may be named there.
+    #[serde(default, skip_serializing_if = "is_default")]
+    spent: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    open: bool,
 }
 
 impl Names {
     pub fn of(task: &Task, source: &str, answers: &Answers) -> Names {
         let key = if answers.map.is_empty() { String::new() } else { task.key(&format!("from.{source}.map")) };
-        Names { key, names: answers.map.keys().cloned().collect() }
+        Names { key, names: answers.map.keys().cloned().collect(), ..Names::default() }
+    }
+
+    /// The same, of a source whose answers may say what they took or cost. `open`: annotators may be named.
+    pub fn with_spent(self, spent: bool, open: bool) -> Names {
+        Names { spent, open: open && spent, ..self }
     }
 
     /// Some answer must have one of the names.
@@ -38,10 +49,14 @@ impl Names {
 
     /// Facts: `mapped`, how many of the names some answer has.
     pub fn gather(&self, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
+        if self.spent {
+            spent::gather(hits, self.open, out)?;
+        }
         if self.names.is_empty() {
             return Ok(());
         }
-        let met: BTreeSet<Vec<u8>> = hits.iter().map(|hit| hit.key.to_vec()).collect();
+        let keys = hits.iter().map(|hit| hit.key.to_vec());
+        let met: BTreeSet<Vec<u8>> = keys.filter(|key| !spent::is_spent(key)).collect();
         for name in self.names.iter().filter(|name| !met.contains(name.as_bytes())) {
             out.remark(&self.key, "map.unmet", format!("`{name}` is mapped, and no answer has it"));
         }

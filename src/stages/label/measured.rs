@@ -29,7 +29,7 @@ struct Sets {
 }
 
 /// The names that are met while samples are read for the first time.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct Met {
     annotators: BTreeSet<String>,
     categories: BTreeSet<String>,

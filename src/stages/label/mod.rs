@@ -45,6 +45,7 @@ mod rows;
 mod ruled;
 mod rules;
 mod settle;
+mod spent;
 mod standing;
 mod target;
 #[cfg(test)]

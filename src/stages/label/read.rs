@@ -15,6 +15,7 @@ use super::declaration::{Answers, Declaration, Task, checked};
 use super::file_formats::{FormatName, formats, keys};
 use super::kinds::kind::Kind;
 use super::mapped::{Met, Names};
+use super::spent::{self, Spent};
 use crate::diag::{Diagnostic, nearest, suggest};
 use crate::digest::Digest;
 use crate::formats::packing::inner_name;
@@ -133,6 +134,7 @@ fn plan(check: &mut Check, task: &Task, name: &str, answers: &Answers, files: &[
         label: field(fields.label, usual_answer(reader, task.kind(), usual[2])),
         given: given_of(answers, task.kind()).unwrap_or_default().to_string(),
         shape: fields.shape.filter(|_| task.kind().on_shapes).unwrap_or_default(),
+        spent: [fields.time.unwrap_or_default(), fields.pay.unwrap_or_default()],
         kind: task.kind(),
         map: answers.map.keys().cloned().collect(),
         class_names: answers.class_names.clone(),
@@ -163,7 +165,7 @@ fn plan(check: &mut Check, task: &Task, name: &str, answers: &Answers, files: &[
     };
     let word = format!("read.{name}");
     let gates = gates(check, task, name, answers, &word);
-    let names = Names::of(task, name, answers);
+    let names = Names::of(task, name, answers).with_spent(map.spends(), map.open);
     Some(Plan { gates, scan: Some(source), ..Plan::row::<Read>(ports, &map, &names, &Nothing {}).word(word) })
 }
 
@@ -243,6 +245,9 @@ struct Map {
     /// What says of which shape an answer is.
     #[serde(default, skip_serializing_if = "is_default")]
     shape: String,
+    /// What says what an answer took, and what was paid for it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    spent: [String; 2],
     /// The kind of task and the names that are mapped, as far as they are looked for.
     #[serde(default, skip_serializing_if = "is_default")]
     kind: &'static Kind,
@@ -274,6 +279,11 @@ impl Map {
         [&self.item, annotator, &self.label]
     }
 
+    /// Whether answers say what they took or cost.
+    fn spends(&self) -> bool {
+        self.spent.iter().any(|selector| !selector.is_empty())
+    }
+
     /// The three texts of a vote, as they are written.
     fn ask(&self) -> Ask {
         let field = |(name, selector): (&str, &String)| Field {
@@ -291,7 +301,9 @@ impl Map {
             fields: FIELDS
                 .into_iter()
                 .zip(self.selectors())
-                .chain([(GIVEN, &self.given), (SHAPE, &self.shape)].into_iter().filter(|(_, own)| !own.is_empty()))
+                .chain([(GIVEN, &self.given), (SHAPE, &self.shape)])
+                .chain(spent::COLUMNS.iter().map(|(name, _)| *name).zip(&self.spent))
+                .filter(|(_, own)| !own.is_empty())
                 .map(field)
                 .collect(),
             seen: Vec::new(),
@@ -346,8 +358,13 @@ impl RowStage for Read {
         met.note(p.map.iter(), summary);
         let given = (!p.given.is_empty()).then(|| texts(GIVEN));
         let shapes = (!p.shape.is_empty()).then(|| texts(SHAPE));
-        let votes = Votes { shapes, parents: &found.parents, texts: FIELDS.map(texts), given, lacks: lacks(p, &found) };
-        Ok(votes.cast(p, found.told.into_iter().filter(|t| t.rule != COLUMN).collect()))
+        let spent = spent::COLUMNS.map(|(name, _)| texts(name));
+        let votes =
+            Votes { shapes, parents: &found.parents, texts: FIELDS.map(texts), given, spent, lacks: lacks(p, &found) };
+        let mut told = votes.spent(p, summary);
+        told.extend(spent::missing(&found.told, COLUMN));
+        told.extend(found.told.into_iter().filter(|t| t.rule != COLUMN));
+        Ok(votes.cast(p, told))
     }
 }
 
@@ -364,7 +381,7 @@ fn lacks(p: &Map, found: &Found) -> BTreeMap<usize, String> {
         let near = near.map_or(String::new(), |name| format!("; did you mean `{name}`?"));
         if p.open { format!("{}; seen: {}{near}", t.say, seen.join(", ")) } else { format!("{}{near}", t.say) }
     };
-    let told = found.told.iter().rev().filter(|t| t.rule == COLUMN);
+    let told = found.told.iter().rev().filter(|t| t.rule == COLUMN && !spent::is_about(t));
     told.map(|t| (t.row, say(t))).collect()
 }
 
@@ -376,24 +393,48 @@ struct Votes<'f> {
     given: Option<Vec<Option<String>>>,
     /// Of which shape answers are, where a column says it.
     shapes: Option<Vec<Option<String>>>,
+    /// What answers took, and what was paid for them.
+    spent: [Vec<Option<String>>; 2],
     /// By unit: a column that its file does not have.
     lacks: BTreeMap<usize, String>,
 }
 
 impl Votes<'_> {
+    /// The three texts of a vote.
+    fn vote(&self, p: &Map, n: usize) -> [String; 3] {
+        let mut vote = self.texts.each_ref().map(|t| t.get(n).cloned().flatten().unwrap_or_default());
+        if let Some(by) = &p.by {
+            vote[1].clone_from(by);
+        }
+        if let Some(shapes) = &self.shapes {
+            vote[2] = of_shape(shapes.get(n).cloned().flatten(), std::mem::take(&mut vote[2]));
+        }
+        vote
+    }
+
+    /// Notes what the votes took and cost that count, by unit and annotator; tells what of it is no amount.
+    fn spent(&self, p: &Map, summary: &mut Summary) -> Vec<Told> {
+        let (mut told, mut all) = (Vec::new(), BTreeMap::<(u32, String), Spent>::new());
+        for (n, parent) in self.parents.iter().enumerate().filter(|_| p.spends()) {
+            let vote = self.vote(p, n);
+            if self.lacks.contains_key(&(parent.0 as usize)) || vote.iter().any(|text| text.trim().is_empty()) {
+                continue;
+            }
+            let own = spent::read(&self.spent, n, *parent, &mut told);
+            let [_, by, _] = vote;
+            all.entry((parent.0, by)).or_default().add(own);
+        }
+        all.iter().for_each(|((unit, by), spent)| spent::note(summary, *unit as usize, by, spent));
+        told
+    }
+
     /// Bears a row for each vote that says all three things; none of them is empty.
     fn cast(self, p: &Map, mut told: Vec<Told>) -> Delta {
         let mut born = Born::default();
         let mut kept: [Vec<Option<String>>; 3] = Default::default();
         let mut given = Vec::new();
         for (n, parent) in self.parents.iter().enumerate() {
-            let mut vote = self.texts.each_ref().map(|t| t.get(n).cloned().flatten().unwrap_or_default());
-            if let Some(by) = &p.by {
-                vote[1].clone_from(by);
-            }
-            if let Some(shapes) = &self.shapes {
-                vote[2] = of_shape(shapes.get(n).cloned().flatten(), std::mem::take(&mut vote[2]));
-            }
+            let vote = self.vote(p, n);
             let empty = vote.iter().position(|text| text.trim().is_empty());
             let lacks = self.lacks.get(&(parent.0 as usize)).map(|say| (COLUMN, say.as_str()));
             match lacks.or(empty.and_then(|at| EMPTY.get(at)).copied()) {
@@ -471,6 +512,7 @@ mod tests {
             label: name("l"),
             given: String::new(),
             shape: String::new(),
+            spent: Default::default(),
             kind: Default::default(),
             map: Vec::new(),
             class_names: Vec::new(),

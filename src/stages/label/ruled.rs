@@ -32,7 +32,7 @@ pub const ENTRY: Entry = Entry::row::<Stage>("label/rules", "label.*", declare);
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(task) = checked(check) else { return Vec::new() };
-    let demands = task.declared.rules.demands(task.kind());
+    let demands = task.declared.rules.demands(task.kind(), task.declared.keypoints.as_ref());
     if demands.is_empty() {
         return Vec::new();
     }

@@ -4,7 +4,7 @@
 //! area (`box.degenerate`); a box or a labelled point outside of the image where its size is known (`keypoints.outside`).
 use super::super::compared;
 use super::super::metric::OF_SHAPES;
-use super::super::rules::shapes::of_shapes;
+use super::super::rules::keypoints::KEYPOINT_RULES;
 use super::kind::*;
 use crate::model::keypoints::{Keypoint, Keypoints};
 use crate::model::points::Point;
@@ -33,7 +33,7 @@ pub const KIND: Kind = Kind {
         ),
         Problem::new("degenerate", "A box without area. Nothing can mend it."),
     ],
-    rules: &of_shapes::<Keypoints>(),
+    rules: &KEYPOINT_RULES,
     bounds: &["width", "height"],
     moves: Some(moved::<Keypoints>),
     joins: None,

@@ -1,7 +1,9 @@
 //! The declaration of `[label.TASK.rules]`, and every mistake in it that can be found before a sample is read.
 use super::super::kinds::KINDS;
 use super::super::kinds::kind::Kind;
-use super::rule::{Action, Demand, Rule};
+use super::super::points::Points;
+use super::rule::{Action, Demand, Named, Rule};
+use super::spoken::{NUMBERS, is_number_form};
 use crate::diag::{Diagnostic, suggest};
 use crate::manifest::Decimal;
 use crate::manifest::values::At;
@@ -35,6 +37,12 @@ pub struct Declared {
     /// The pairs, each as `["STAYS", "GOES"]`.
     #[serde(default)]
     pub pairs: Vec<At<[String; 2]>>,
+    /// The points of an object, by the names that `keypoints` gives them.
+    #[serde(default)]
+    pub points: Vec<At<String>>,
+    /// Pairs of points, each as `["LEFT", "RIGHT"]`.
+    #[serde(default)]
+    pub order: Vec<At<[String; 2]>>,
     /// What is allowed.
     #[serde(default)]
     #[schemars(inner(length(min = 1)))]
@@ -53,13 +61,24 @@ impl Declared {
             ("max", self.max.is_some()),
             ("classes", !self.classes.is_empty()),
             ("pairs", !self.pairs.is_empty()),
+            ("points", !self.points.is_empty()),
+            ("order", !self.order.is_empty()),
             ("allowed", !self.allowed.is_empty()),
             ("except", !self.except.is_empty()),
         ];
         all.into_iter().filter(|(_, given)| *given).map(|(key, _)| key).collect()
     }
 
-    fn demand(&self, name: &str) -> Demand {
+    /// What is demanded of objects whose points are called so. A name that is none of them is told by [`check_rules`].
+    fn demand(&self, name: &str, points: &[String]) -> Demand {
+        let named = |name: &String| {
+            let at = points.iter().position(|p| p == name)?;
+            Some(Named { at: at as u32, name: name.clone() })
+        };
+        let pair = |of: &At<[String; 2]>| {
+            let [left, right] = of.get();
+            Some([named(left)?, named(right)?])
+        };
         Demand {
             name: name.to_string(),
             action: self.action,
@@ -67,6 +86,8 @@ impl Declared {
             max: self.max,
             classes: self.classes.iter().map(|c| c.get().clone()).collect(),
             pairs: self.pairs.iter().map(|p| p.get().clone()).collect(),
+            points: self.points.iter().filter_map(|p| named(p.get())).collect(),
+            order: self.order.iter().filter_map(pair).collect(),
             allowed: self.allowed.clone(),
             except: self.except.clone(),
         }
@@ -75,8 +96,9 @@ impl Declared {
 
 impl Rules {
     /// The declared rules of a kind, in the order in which they are asked.
-    pub fn demands(&self, kind: &'static Kind) -> Vec<(&'static Rule, Demand)> {
-        kind.rules.iter().filter_map(|rule| Some((rule, self.0.get(rule.name)?.demand(rule.name)))).collect()
+    pub fn demands(&self, kind: &'static Kind, points: Option<&Points>) -> Vec<(&'static Rule, Demand)> {
+        let points: Vec<String> = points.iter().flat_map(|p| &p.names).map(|name| name.get().clone()).collect();
+        kind.rules.iter().filter_map(|rule| Some((rule, self.0.get(rule.name)?.demand(rule.name, &points)))).collect()
     }
 }
 
@@ -130,7 +152,13 @@ impl Described {
 }
 
 /// Notes every mistake in the rules of a task.
-pub fn check_rules(check: &mut Check, kind: &'static Kind, classes: &[At<String>], rules: &Rules) {
+pub fn check_rules(
+    check: &mut Check,
+    kind: &'static Kind,
+    classes: &[At<String>],
+    points: Option<&Points>,
+    rules: &Rules,
+) {
     for (name, declared) in &rules.0 {
         let Some(rule) = kind.rules.iter().find(|r| r.name == name) else {
             not_of_kind(check, kind, name);
@@ -138,6 +166,7 @@ pub fn check_rules(check: &mut Check, kind: &'static Kind, classes: &[At<String>
         };
         check_limits(check, rule, declared);
         check_classes(check, kind, classes, declared);
+        check_points(check, points, declared);
         let missing = |column: &&str| !check.column("samples", column).is_some_and(DataType::is_numeric);
         let missing: Vec<String> =
             rule.columns.iter().copied().filter(|c| missing(c)).map(|c| format!("`{c}`")).collect();
@@ -169,6 +198,13 @@ fn check_limits(check: &mut Check, rule: &Rule, d: &Declared) {
         let problem = Diagnostic::error("T0232", place(check, name), format!("`{name}` does not say what is allowed"));
         check.bad(problem.label(format!("needs {}", needs.join(" or "))));
     }
+    if name == NUMBERS.name
+        && let Some(other) = d.allowed.iter().find(|form| !is_number_form(form))
+    {
+        let span = place(check, &format!("{name}.allowed"));
+        let problem = Diagnostic::error("T0232", span, format!("`{name}` does not say what is allowed"));
+        check.bad(problem.label(format!("`{other}` is no way to write numbers")).help("`words`, `digits` or `both`"));
+    }
     if let (Some(min), Some(max)) = (d.min, d.max)
         && min > max
     {
@@ -188,6 +224,21 @@ fn check_limits(check: &mut Check, rule: &Rule, d: &Declared) {
         let span = place(check, &format!("{name}.action"));
         let problem = Diagnostic::error("T0233", span, format!("nothing can mend what breaks `{name}`"));
         check.bad(problem.label("not for this rule").help("`drop`, `review` or `fail`"));
+    }
+}
+
+/// Every name is that of a point of the task.
+fn check_points(check: &mut Check, points: Option<&Points>, d: &Declared) {
+    // without any it is told that they are missing, or that the rule has no meaning
+    let Some(points) = points else { return };
+    let pairs = d.order.iter().flat_map(|p| p.get().iter().map(move |name| (name, p.span())));
+    let named: Vec<(&String, Range<usize>)> = d.points.iter().map(|p| (p.get(), p.span())).chain(pairs).collect();
+    for (name, span) in named {
+        if !points.names.iter().any(|p| p.get() == name) {
+            let help = suggest(name, points.names.iter().map(|p| p.as_str()));
+            let message = format!("`{name}` is not a point of {}", check.path);
+            check.bad(Diagnostic::error("T0799", span, message).label("not among `keypoints.names`").help(help));
+        }
     }
 }
 

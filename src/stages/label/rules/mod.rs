@@ -2,8 +2,10 @@
 //! task are a list of values, as its problems are.
 pub mod attributes;
 pub mod declared;
+pub mod keypoints;
 mod particles;
 pub mod rule;
 pub mod shapes;
 pub mod spans;
+mod spoken;
 pub mod texts;

@@ -67,9 +67,20 @@ pub struct Demand {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pairs: Vec<[String; 2]>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub points: Vec<Named>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub order: Vec<[Named; 2]>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allowed: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub except: Vec<String>,
+}
+
+/// A point of an object, by its place from 0 and as the manifest calls it.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
+pub struct Named {
+    pub at: u32,
+    pub name: String,
 }
 
 impl Demand {
@@ -126,6 +137,11 @@ pub struct Asked<'a> {
 }
 
 impl Asked<'_> {
+    /// The text of an answer that is one.
+    pub fn said(&self) -> Option<String> {
+        self.answer.field("text").text().map(str::to_string)
+    }
+
     /// The annotations of an answer that is a list of them.
     pub fn all<T>(&self) -> Vec<T>
     where
@@ -153,5 +169,10 @@ pub struct Broken {
 impl Broken {
     pub fn new(item: usize, say: String) -> Broken {
         Broken { item, say, fixed: None, lost: false, whole: false }
+    }
+
+    /// The one of an answer that breaks a rule as a whole: without it nothing is left.
+    pub fn whole(say: String) -> Vec<Broken> {
+        vec![Broken { lost: true, ..Broken::new(0, say) }]
     }
 }

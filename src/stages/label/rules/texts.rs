@@ -1,5 +1,6 @@
 //! Rules about transcriptions. `drop` drops the whole answer; nothing is mended, since nobody knows what was said.
 use super::rule::{Asked, Broken, Rule};
+use super::spoken::{NUMBERS, TAGS};
 
 const LIMITS: &[&str] = &["min", "max"];
 
@@ -34,15 +35,9 @@ pub const TEXT_RULES: &[Rule] = &[
         columns: &["duration"],
         broken: rate,
     },
+    NUMBERS,
+    TAGS,
 ];
-
-fn answer(asked: &Asked) -> Option<String> {
-    asked.answer.field("text").text().map(str::to_string)
-}
-
-fn whole(say: String) -> Vec<Broken> {
-    vec![Broken { lost: true, ..Broken::new(0, say) }]
-}
 
 /// Whether one of the declared texts allows a character. A text of three characters with a hyphen in the middle is a range.
 pub fn allows(allowed: &[String], c: char) -> bool {
@@ -53,24 +48,32 @@ pub fn allows(allowed: &[String], c: char) -> bool {
 }
 
 fn characters(asked: &Asked) -> Option<Vec<Broken>> {
-    let text = answer(asked)?;
+    let text = asked.said()?;
     let mut others = text.chars().enumerate().filter(|(_, c)| !allows(&asked.demand.allowed, *c));
     let Some((at, c)) = others.next() else { return Some(Vec::new()) };
     let more = others.count();
-    Some(whole(format!("{} characters that are not allowed; the first is U+{:04X} at {at}", more + 1, u32::from(c))))
+    Some(Broken::whole(format!(
+        "{} characters that are not allowed; the first is U+{:04X} at {at}",
+        more + 1,
+        u32::from(c)
+    )))
 }
 
 fn length(asked: &Asked) -> Option<Vec<Broken>> {
-    let chars = answer(asked)?.chars().count();
+    let chars = asked.said()?.chars().count();
     let passed = asked.demand.passed(chars as f64);
-    Some(passed.map_or(Vec::new(), |side| whole(format!("{chars} characters, {}", side.say(asked.demand)))))
+    Some(passed.map_or(Vec::new(), |side| Broken::whole(format!("{chars} characters, {}", side.say(asked.demand)))))
 }
 
 fn rate(asked: &Asked) -> Option<Vec<Broken>> {
     let seconds = asked.numbers.first().copied().flatten().filter(|s| *s > 0.0)?;
-    let rate = answer(asked)?.chars().count() as f64 / seconds;
+    let rate = asked.said()?.chars().count() as f64 / seconds;
     let passed = asked.demand.passed(rate);
-    Some(passed.map_or(Vec::new(), |side| whole(format!("{rate:.2} characters a second, {}", side.say(asked.demand)))))
+    Some(
+        passed.map_or(Vec::new(), |side| {
+            Broken::whole(format!("{rate:.2} characters a second, {}", side.say(asked.demand)))
+        }),
+    )
 }
 
 #[cfg(test)]
