@@ -16,7 +16,7 @@ use super::cut::text::lengths;
 use super::cut::{Cut, Split};
 use super::encoding::{self, ENCODING, Wrong};
 use super::format::Format;
-use super::infer::HEAD;
+use super::infer::{BEYOND, HEAD};
 use super::lines::{cut_text, each_record, each_unit};
 use super::options::{Choice, Options, Takes};
 use super::reader::{
@@ -175,6 +175,9 @@ fn columns(options: &Options, dialect: &Dialect, read: &ReadAt) -> Result<Vec<Se
             false => (head, options.text(&ENCODING)),
         };
         let len = lengths(&Split::Csv(*dialect), &head, HEAD).first().map_or(0, |len| *len as usize);
+        if head.len() as u64 >= HEAD && (len == 0 || len == head.len()) {
+            return Err(BEYOND.into());
+        }
         let first = strip_bom(head.get(..len).unwrap_or_default());
         header(first, encoding, dialect).map_err(|wrong| wrong.say)?.0
     } else {
