@@ -4,10 +4,11 @@ mod broken;
 mod found;
 mod reviews;
 
-use self::broken::{broken, mended, names_columns, refers, text_from};
+use self::broken::{broken, names_columns, refers, text_from};
 use crate::diag::{Diagnostic, Severity, nearest, suggest};
 use crate::engine::{Review, Step};
 use crate::engine::{gate, scan};
+use crate::manifest::mended::mended;
 use crate::manifest::sections::{self, PlanSection};
 use crate::manifest::{self, Declared, Manifest, walk};
 use crate::model::plan_fields;
@@ -75,10 +76,11 @@ pub fn assemble(
     // making the schema of a table costs more than reading it, so that of a table which is not there is not made
     let is_there = |entry: &Entry| !places(manifest, entry.path, &tables).is_empty();
     let wrong = if fits { Vec::new() } else { walk::walk(&manifest.doc, &schema_for(registry, &is_there)) };
+    let declared = registry.iter().flat_map(|e| places(manifest, e.path, &tables)).map(|place| place.1.start);
     let mut a = Assembly {
         manifest,
         world,
-        broken: broken(manifest, registry.iter().flat_map(|e| places(manifest, e.path, &tables)), &wrong),
+        broken: broken(manifest, declared, &wrong),
         sources: registry.iter().filter(|e| e.effects.is_some()).map(|e| e.path).collect(),
         partial: false,
         lost: String::new(),

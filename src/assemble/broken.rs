@@ -2,18 +2,16 @@
 use crate::diag::Diagnostic;
 use crate::manifest::{Declared, Manifest};
 use std::collections::{BTreeMap, BTreeSet};
-use toml::Spanned;
-use toml::de::DeValue;
 
 /// Where the tables stand that do not fit the schema, and where in each of them something does not: what that means cannot
 /// be told, and is not guessed.
-pub fn broken<'m>(
+pub fn broken(
     manifest: &Manifest,
-    declared: impl Iterator<Item = super::Place<'m>>,
+    declared: impl Iterator<Item = usize>,
     wrong: &[Diagnostic],
 ) -> BTreeMap<usize, Vec<usize>> {
     let sections = ["dataset", "plan", "review", "privacy", "schema"].map(|s| manifest.table(&[s]).map(|t| t.0.start));
-    let starts: BTreeSet<usize> = declared.map(|place| place.1.start).chain(sections.into_iter().flatten()).collect();
+    let starts: BTreeSet<usize> = declared.chain(sections.into_iter().flatten()).collect();
     let mut out: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for at in wrong.iter().map(|d| d.span.start) {
         if let Some(start) = starts.range(..=at).next_back() {
@@ -21,21 +19,6 @@ pub fn broken<'m>(
         }
     }
     out
-}
-
-/// A table without the plain values that do not fit, as a licence that is a number: its files show their columns all the
-/// same. `None` where something else is wrong: a key that is missing, or a table, which may say how the files are read.
-pub fn mended(table: &Declared, wrong: &[usize]) -> Option<Declared> {
-    let own = table.get_ref().as_table()?;
-    let mut left = own.clone();
-    for at in wrong {
-        let (key, value) = own.iter().find(|(key, value)| key.span().contains(at) || value.span().contains(at))?;
-        if value.get_ref().is_table() {
-            return None;
-        }
-        left.remove(&**key.get_ref());
-    }
-    Some(Spanned::new(table.span(), DeValue::Table(left)))
 }
 
 /// Whether a table says itself what the columns are called that it gives.
