@@ -1,11 +1,14 @@
 //! From a manifest and a registry to steps: every wrong key, type, range, path, column and reference is found in one
 //! pass. Names no stage.
+mod broken;
 mod found;
 mod reviews;
 
+use self::broken::{broken, names_columns, refers, text_from};
 use crate::diag::{Diagnostic, Severity, nearest, suggest};
 use crate::engine::{Review, Step};
 use crate::engine::{gate, scan};
+use crate::manifest::mended::mended;
 use crate::manifest::sections::{self, PlanSection};
 use crate::manifest::{self, Declared, Manifest, walk};
 use crate::model::plan_fields;
@@ -73,12 +76,15 @@ pub fn assemble(
     // making the schema of a table costs more than reading it, so that of a table which is not there is not made
     let is_there = |entry: &Entry| !places(manifest, entry.path, &tables).is_empty();
     let wrong = if fits { Vec::new() } else { walk::walk(&manifest.doc, &schema_for(registry, &is_there)) };
+    let declared = registry.iter().flat_map(|e| places(manifest, e.path, &tables)).map(|place| place.1.start);
     let mut a = Assembly {
         manifest,
         world,
-        broken: broken(manifest, registry, &tables, &wrong),
+        broken: broken(manifest, declared, &wrong),
+        sources: registry.iter().filter(|e| e.effects.is_some()).map(|e| e.path).collect(),
         partial: false,
         lost: String::new(),
+        unseen: false,
         problems: wrong,
         steps: Vec::new(),
         gates: Vec::new(),
@@ -149,14 +155,6 @@ pub fn misfits(manifest: &Manifest, registry: &[Entry]) -> Vec<Diagnostic> {
     walk::walk(&manifest.doc, &schema(registry))
 }
 
-/// Where the tables stand that do not fit the schema: what they mean cannot be told, and is not guessed.
-fn broken(manifest: &Manifest, registry: &[Entry], tables: &BTreeSet<&str>, wrong: &[Diagnostic]) -> BTreeSet<usize> {
-    let sections = ["dataset", "plan", "review", "privacy", "schema"].map(|s| manifest.table(&[s]).map(|t| t.0.start));
-    let declared = registry.iter().flat_map(|e| places(manifest, e.path, tables)).map(|p| p.1.start);
-    let starts: BTreeSet<usize> = declared.chain(sections.into_iter().flatten()).collect();
-    wrong.iter().filter_map(|d| starts.range(..=d.span.start).next_back().copied()).collect()
-}
-
 /// Where an entry is declared: (instance, where, table).
 type Place<'m> = (String, Range<usize>, Option<&'m Declared>);
 
@@ -181,12 +179,16 @@ fn refers_to_another((_, _, table): &Place) -> bool {
 struct Assembly<'m> {
     manifest: &'m Manifest,
     world: &'m World,
-    /// Tables that are left out because they do not fit the schema.
-    broken: BTreeSet<usize>,
+    /// Tables that are left out because they do not fit the schema, each with the places at which they do not.
+    broken: BTreeMap<usize, Vec<usize>>,
+    /// The paths of tables that ask for files, and whose columns these may show.
+    sources: BTreeSet<&'static str>,
     /// One was left out: what later tables refer to may be missing for that alone.
     partial: bool,
     /// The paths and texts of those that were left out so far.
     lost: String,
+    /// One of them names no columns: what its files show is not known.
+    unseen: bool,
     problems: Vec<Diagnostic>,
     steps: Vec<Step>,
     /// The gates of all steps so far.
@@ -211,11 +213,17 @@ struct Assembly<'m> {
 impl Assembly<'_> {
     fn declare(&mut self, entry: &Entry, (instance, span, table): Place, decided: &[DecidedAt]) {
         let path = entry.path.replace('*', &instance);
-        if table.is_some() && self.broken.contains(&span.start) {
-            self.partial = true;
-            self.lost.push_str(&format!("{path}\n{}\n", text_from(self.manifest, span.start)));
-            return;
+        let is_broken = table.is_some() && self.broken.contains_key(&span.start);
+        let shows = self.sources.contains(entry.path) && !names_columns(table);
+        let mended = self.broken.get(&span.start).filter(|_| shows).and_then(|wrong| mended(table?, wrong));
+        if is_broken {
+            self.leave_out(&path, span.start);
+            if mended.is_none() {
+                self.unseen |= shows;
+                return;
+            }
         }
+        let table = mended.as_ref().or(table);
         let mut check = Check {
             manifest: self.manifest,
             world: self.world,
@@ -232,14 +240,19 @@ impl Assembly<'_> {
             problems: Vec::new(),
         };
         let plans = (entry.declare)(&mut check);
-        let problems = std::mem::take(&mut check.problems);
+        let mut problems = std::mem::take(&mut check.problems);
+        if mended.is_some() {
+            // what is wrong with what is left of it may be so for what was taken away
+            self.unseen |= problems.iter().any(|d| d.severity == Severity::Error);
+            problems.clear();
+        }
         let told: Vec<Diagnostic> = problems.into_iter().filter(|d| !self.is_echo(d)).collect();
         if told
             .iter()
             .any(|d| matches!(d.code, "T0670" | "T0671" | "T0672" | "T0673" | "T0674" | "T0675" | "T0680" | "T0682"))
         {
-            self.partial = true; // what its columns are called, its files will tell
-            self.lost.push_str(&format!("{path}\n{}\n", text_from(self.manifest, span.start)));
+            self.leave_out(&path, span.start);
+            self.unseen = true; // what its columns are called, its files will tell
         }
         self.problems.extend(told);
         for plan in plans {
@@ -252,18 +265,28 @@ impl Assembly<'_> {
         }
     }
 
+    /// Notes that what a table declares is not known, or not all of it.
+    fn leave_out(&mut self, path: &str, start: usize) {
+        self.partial = true;
+        self.lost.push_str(&format!("{path}\n{}\n", text_from(self.manifest, start)));
+    }
+
     /// Whether a problem may be there for a table alone that was left out.
     fn is_echo(&self, d: &Diagnostic) -> bool {
         let name = self.manifest.text.get(d.span.clone()).unwrap_or_default().trim_matches(['"', '\'']);
         let known = self.columns.get("samples").into_iter().flat_map(|of| of.keys()).map(String::as_str);
+        if d.code == "T0434" {
+            return self.section("dataset").is_none(); // it may say the licence
+        }
         refers(d.code) && if d.code == "T0310" { self.may_be_lost(name, known) } else { self.partial }
     }
 
     /// Whether a name that nobody gives may be one that a table would have given which was left out. It is a mistake of
-    /// its own where no such table says any word of it and it is nearly a name that is known.
+    /// its own where no such table says any word of it, and where each of them says its columns, or it is nearly a name
+    /// that is known.
     fn may_be_lost<'k>(&self, name: &str, known: impl Iterator<Item = &'k str>) -> bool {
-        let said = name.split('.').any(|word| self.lost.contains(word));
-        self.partial && (said || nearest(name, known).is_none())
+        let said = name.split(['.', '_']).any(|word| self.lost.contains(word));
+        self.partial && (said || self.unseen && nearest(name, known).is_none())
     }
 
     fn add(&mut self, entry: &Entry, path: &str, span: &Range<usize>, plan: Plan) {
@@ -370,7 +393,7 @@ impl Assembly<'_> {
 
     /// A fixed section that fits the schema.
     fn section(&self, name: &str) -> Option<(Range<usize>, &Declared)> {
-        self.manifest.table(&[name]).filter(|t| !self.broken.contains(&t.0.start))
+        self.manifest.table(&[name]).filter(|t| !self.broken.contains_key(&t.0.start))
     }
 
     fn check_version(&mut self) {
@@ -513,25 +536,7 @@ impl Assembly<'_> {
     }
 }
 
-/// The text from the beginning of a table on, up to the next header of a table that is not below it.
-fn text_from(manifest: &Manifest, start: usize) -> &str {
-    let text = manifest.text.get(start..).unwrap_or_default();
-    let header = text.lines().next().unwrap_or_default().trim().trim_matches(['[', ']']);
-    let next = text.match_indices("\n[").map(|(at, _)| at).find(|at| {
-        let line = text.get(at + 1..).and_then(|t| t.lines().next()).unwrap_or_default();
-        !line.trim_start_matches('[').starts_with(&format!("{header}."))
-    });
-    text.get(..next.unwrap_or(text.len())).unwrap_or(text)
-}
-
 /// The table that a step's columns are of.
 fn target(ports: &Ports) -> &str {
     ports.into.as_ref().unwrap_or(&ports.table)
-}
-
-/// Whether a problem may be an echo of a table that was left out: it is about columns, steps or facts that others give.
-fn refers(code: &str) -> bool {
-    let of_files = matches!(code, "T0312" | "T0313");
-    !of_files
-        && ["T0109", "T031", "T032", "T033", "T034", "T035", "T042", "T0446", "T05"].iter().any(|c| code.starts_with(c))
 }

@@ -252,6 +252,10 @@ pub fn standard(dir: &Path) {
             "{\"id\":\"a1\",\"text\":\"a river of stone\",\"kind\":\"long\",\"n\":1,\"score\":0.5,\"day\":\"2026-01-01\"}\n\
              {\"id\":\"a2\",\"text\":\"green paper\",\"kind\":\"short\",\"n\":2,\"score\":1.5,\"day\":\"2026-01-02\"}\n",
         ),
+        (
+            "calls/a.jsonl",
+            "{\"id\":\"c1\",\"text\":\"a call\",\"calls\":{\"010-1234-5678\":\"two\"},\"010-1111-2222\":1,\"plain\":{\"010-9876-5432\":1}}\n",
+        ),
         ("raw/b.csv", "id,text,kind\nb1,a window,long\nb2,some music,short\n"),
         ("raw/c.tsv", "# c1\nAnna\tB-PS\nsings\tO\n\n# c2\nin\tO\nSeoul\tB-LC\n\n"),
         ("raw/more/e.csv", "id,text,split\ne1,some words,train\n"),

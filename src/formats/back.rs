@@ -1,5 +1,6 @@
 //! Released values, read back in the types that the content root is taken of: what a release says of its values is
 //! compared with what its files hold.
+use super::once::Once;
 use crate::digest::Digest;
 use crate::model::days;
 use crate::model::images::Image;
@@ -74,7 +75,7 @@ pub fn of_lines(input: &mut dyn BufRead, back: &Back, beside: bool, tell: Tell) 
     let mut rows: Vec<Vec<Value>> = back.columns.iter().map(|_| Vec::new()).collect();
     let mut held = 0;
     each_line(input, &mut |line| {
-        let object: Json = serde_json::from_slice(line).map_err(|e| format!("does not read: {e}"))?;
+        let Once(object) = serde_json::from_slice(line).map_err(|e| format!("does not read: {e}"))?;
         let Json::Object(object) = object else { return Err("is no JSON object".into()) };
         let mut known = 0;
         for (c, values) in back.columns.iter().zip(&mut rows) {

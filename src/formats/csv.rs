@@ -16,7 +16,7 @@ use super::cut::text::lengths;
 use super::cut::{Cut, Split};
 use super::encoding::{self, ENCODING, Wrong};
 use super::format::Format;
-use super::infer::HEAD;
+use super::infer::{BEYOND, HEAD};
 use super::lines::{cut_text, each_record, each_unit};
 use super::options::{Choice, Options, Takes};
 use super::reader::{
@@ -25,6 +25,7 @@ use super::reader::{
 use super::spelling::{DATE, DECIMAL, FALSE, NULL, Spelling, THOUSANDS, TRUE};
 use super::swallowed::EMPTY;
 use crate::table::{Builder, Value};
+use std::collections::BTreeMap;
 
 const DELIMITER: Choice = Choice {
     name: "delimiter",
@@ -138,8 +139,10 @@ fn rows(ask: &Ask, unit: &Unit, encoding: &str, out: &mut Records, dialect: &Dia
     let split = Split::Csv(*dialect);
     let spelling = Spelling::of(&ask.options);
     let header = names(ask, unit, dialect, encoding);
-    if let Ok(Header(names)) = &header {
-        out.header(unit, names, |column| names.iter().any(|n| n == column));
+    let names = header.as_ref().map_or(&[][..], |header| header.0.as_slice());
+    let places: Places = names.iter().enumerate().rev().map(|(n, name)| (name.as_str(), n)).collect();
+    if header.is_ok() {
+        out.header(unit, names, |column| places.contains_key(column));
     }
     for (n, own) in each_record(ask, &split, unit.bytes) {
         out.next(own);
@@ -148,8 +151,8 @@ fn rows(ask: &Ask, unit: &Unit, encoding: &str, out: &mut Records, dialect: &Dia
             (Ok(Values { values, .. }), _) if is_empty(&values) => {
                 out.reject(unit, n, &Wrong::new(EMPTY, "no cell of the row holds anything"));
             }
-            (Ok(Values { values, kept }), Ok(Header(names))) => {
-                let taken = out.take(unit, n, own, &Row { names, values, spelling: &spelling });
+            (Ok(Values { values, kept }), Ok(_)) => {
+                let taken = out.take(unit, n, own, &Row { names, places: &places, values, spelling: &spelling });
                 if taken && kept {
                     out.finding(unit, n, out.line, "csv.quotes", KEPT);
                 }
@@ -175,6 +178,9 @@ fn columns(options: &Options, dialect: &Dialect, read: &ReadAt) -> Result<Vec<Se
             false => (head, options.text(&ENCODING)),
         };
         let len = lengths(&Split::Csv(*dialect), &head, HEAD).first().map_or(0, |len| *len as usize);
+        if head.len() as u64 >= HEAD && (len == 0 || len == head.len()) {
+            return Err(BEYOND.into());
+        }
         let first = strip_bom(head.get(..len).unwrap_or_default());
         header(first, encoding, dialect).map_err(|wrong| wrong.say)?.0
     } else {
@@ -232,16 +238,20 @@ fn names(ask: &Ask, unit: &Unit, dialect: &Dialect, encoding: &str) -> Result<He
     Ok(names)
 }
 
+/// Where each column stands, the first of those without a name.
+type Places<'h> = BTreeMap<&'h str, usize>;
+
 /// A record with the names of its columns.
 struct Row<'h> {
     names: &'h [String],
+    places: &'h Places<'h>,
     values: Vec<String>,
     spelling: &'h Spelling,
 }
 
 impl Row<'_> {
     fn get(&self, name: &str) -> Option<&String> {
-        self.values.get(self.names.iter().position(|n| n == name)?)
+        self.values.get(*self.places.get(name)?)
     }
 }
 
@@ -260,7 +270,7 @@ impl Record for Row<'_> {
     }
 
     fn has(&self, selector: &str) -> bool {
-        self.names.iter().any(|n| n == selector)
+        self.places.contains_key(selector)
     }
 
     fn names(&self) -> Vec<String> {

@@ -3,6 +3,8 @@ use super::cut::quoted::{Dialect, Field, line_end, separator};
 use super::encoding::{self, BOM, Wrong, line_at, not_wide};
 use super::options::{Choice, Takes};
 use super::swallowed;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 pub const NAMES: Choice = Choice {
     name: "names",
@@ -43,9 +45,15 @@ pub fn header(bytes: &[u8], encoding: &str, dialect: &Dialect) -> Result<Header,
         return Err(Wrong::new("csv.header", say));
     }
     let names = fields(behind_separator(text), dialect)?.values;
-    let earlier =
-        |(i, name): (usize, &String)| Some((i, names.iter().take(i).position(|n| n == name && !n.is_empty())?));
-    match names.iter().enumerate().find_map(earlier) {
+    let mut first: BTreeMap<&String, usize> = BTreeMap::new();
+    let earlier = |(i, name)| match first.entry(name) {
+        Entry::Occupied(first) => Some((i, *first.get())),
+        Entry::Vacant(place) => {
+            place.insert(i);
+            None
+        }
+    };
+    match names.iter().enumerate().filter(|(_, name)| !name.is_empty()).find_map(earlier) {
         Some((i, first)) => {
             let say = format!("column {} repeats the name of column {}", i + 1, first + 1);
             Err(Wrong::new("csv.header", say))

@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 /// How much of a file of text is looked at, in bytes.
 pub const HEAD: u64 = 1 << 20;
 
+/// Why a record that does not end within them shows nothing.
+pub const BEYOND: &str = "its first record goes on behind its first MiB, and no further is looked: name the columns, as in fields = { text = \"text\" }";
+
 /// How many records of it.
 const RECORDS: usize = 1000;
 
@@ -204,10 +207,14 @@ pub fn doubts<'l>(records: impl Iterator<Item = Json<'l>>) -> Vec<Doubt> {
 /// are kept as they are written. What no file shows anything of is `null` there, also within lists; see [`settled`].
 pub fn together(files: impl IntoIterator<Item = Vec<Seen>>) -> Vec<Seen> {
     let mut out: Vec<Seen> = Vec::new();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for (name, ty) in files.into_iter().flatten() {
-        match out.iter_mut().find(|own| own.0 == name) {
+        match places.get(&name).and_then(|at| out.get_mut(*at)) {
             Some(own) => own.1 = both(&own.1, &ty),
-            None => out.push((name, ty)),
+            None => {
+                places.insert(name.clone(), out.len());
+                out.push((name, ty));
+            }
         }
     }
     out

@@ -9,7 +9,7 @@ use super::cut::members::ReadAt;
 use super::cut::{Cut, Holds};
 use super::encoding::{self, ENCODING, Wrong, line_at, recoded, text};
 use super::format::Format;
-use super::infer::{self, HEAD};
+use super::infer::{self, BEYOND, HEAD};
 use super::json::{self, Json, parse, parse_asked};
 use super::options::Options;
 use super::reader::{Ask, Offers, Reader, Records, Seen, Selects, Unit, strip_bom};
@@ -92,7 +92,11 @@ pub fn first<T>(options: &Options, read: &ReadAt, show: impl FnOnce(Vec<Json>) -
     let head = encoding::head(&head, options.text(&ENCODING));
     let list = items(&head).map_err(|wrong| wrong.say)?;
     let objects = list.items.iter().filter_map(|item| parse(head.get(item.begins..item.ends)?, 64).ok());
-    Ok(show(objects.collect()))
+    let objects: Vec<Json> = objects.collect();
+    if objects.is_empty() && list.items.len() < 2 && head.len() as u64 >= HEAD {
+        return Err(BEYOND.into());
+    }
+    Ok(show(objects))
 }
 
 /// The bytes of each item of a list.

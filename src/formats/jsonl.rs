@@ -79,9 +79,12 @@ fn read(ask: &Ask, unit: &Unit, out: &mut Records) {
 /// The keys of the first objects. The last line may be cut off, and lines that are no objects are told when they are read.
 fn columns(options: &Options, len: u64, read: &ReadAt) -> Result<Vec<Seen>, String> {
     let head = read(0, HEAD).map_err(|e| e.to_string())?;
-    let breaks_off = (head.len() as u64) < len;
+    let breaks_off = (head.len() as u64) < len && head.len() as u64 >= HEAD; // of a packed file the length is not known
     let head = encoding::head(&head, options.text(&ENCODING));
     let whole = if breaks_off { memchr::memrchr(b'\n', &head).unwrap_or(0) } else { head.len() };
+    if breaks_off && head.get(..whole).unwrap_or_default().trim_ascii().is_empty() {
+        return Err(infer::BEYOND.into());
+    }
     let lines = head.get(..whole).unwrap_or_default().split(|b| *b == b'\n');
     let mut lines = lines.filter(|line| !line.trim_ascii().is_empty()).map(|line| json::parse(line, 64)).peekable();
     if let (Some(Err(wrong)), false) = (lines.peek().cloned(), lines.clone().any(|line| line.is_ok())) {

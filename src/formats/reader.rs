@@ -545,7 +545,8 @@ fn unknown(ask: &Ask, names: &[String]) -> Option<usize> {
     if ask.seen.is_empty() {
         return None;
     }
-    names.iter().position(|name| !ask.seen.contains(name))
+    // most records have the columns in the order of the first ones
+    names.iter().enumerate().position(|(n, name)| ask.seen.get(n) != Some(name) && !ask.seen.contains(name))
 }
 
 /// Notes whether a record has what a selector names. Where all have the same keys, nothing more is looked for once one has it.

@@ -8,6 +8,7 @@ pub mod forms;
 pub mod hidden;
 mod kinds;
 pub mod layout;
+pub mod mended;
 pub mod sections;
 pub mod sources;
 pub mod splits;

@@ -256,7 +256,13 @@ impl<'s> Walk<'s> {
         let absent = properties.into_iter().flat_map(|p| p.keys()).filter(|k| !table.contains_key(k.as_str()));
         let absent: Vec<&str> = absent.map(String::as_str).collect();
         for (span, name) in unknown {
-            self.unknown(path, span.clone(), name, &absent);
+            // at the top a second table may be meant of a kind that is there: [release.b] beside [release.a]
+            let all = properties.into_iter().filter(|_| path.is_empty()).flat_map(|p| p.keys()).map(String::as_str);
+            let there = nearest(name, all).filter(|_| nearest(name, absent.iter().copied()).is_none());
+            match there {
+                Some(there) => self.unknown(path, span.clone(), name, &[there]),
+                None => self.unknown(path, span.clone(), name, &absent),
+            }
         }
         let only = if let [only] = absent.as_slice() { Some(*only) } else { None };
         unknown.iter().filter_map(|(_, name)| nearest(name, absent.iter().copied()).or(only)).collect()

@@ -21,6 +21,7 @@
 use super::actions::{self, Action, Operator};
 use super::declaration::Declaration;
 use super::detectors::Finder;
+use super::keys;
 use super::sought::Sought;
 use crate::diag::Diagnostic;
 use crate::digest::Digest;
@@ -44,6 +45,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     check_harmless(check);
     let before = check.problems.len();
     let (sought, files) = Sought::of(&d, check);
+    keys::check_names(check, &d, &sought, &files);
     let fields = check.text_fields(d.fields.as_deref());
     if fields.is_empty() && check.problems.len() == before {
         let problem = Diagnostic::error("T0321", check.span.clone(), "there is no text to search");

@@ -6,6 +6,7 @@ pub mod detect;
 pub mod detectors;
 pub mod ids;
 pub mod images;
+mod keys;
 pub mod operators;
 mod sought;
 mod surrogates;

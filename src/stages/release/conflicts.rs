@@ -9,6 +9,7 @@ use crate::manifest::values::At;
 use crate::model::license::{self, Rule};
 use crate::stage::*;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// A decision about a conflict, as a card tells it.
@@ -32,8 +33,12 @@ pub struct Adaptation {
 /// writes over a field. A picture in another size or turned upright is the same work in another form, and so is a sample
 /// beside which a label stands.
 pub fn adaptations(check: &Check, columns: &[String]) -> Vec<Adaptation> {
-    let edited = |c: &String| check.columns_of("samples").any(|(_, own)| own.role == Role::Edits { of: c.clone() });
-    let texts: Vec<&String> = columns.iter().filter(|c| edited(c)).collect();
+    let edits = check.columns_of("samples").filter_map(|(_, own)| match &own.role {
+        Role::Edits { of } => Some(of),
+        _ => None,
+    });
+    let edited: BTreeSet<&String> = edits.collect();
+    let texts: Vec<&String> = columns.iter().filter(|c| edited.contains(c)).collect();
     let mut out = Vec::new();
     for path in [&["privacy", "detect"][..], &["preprocess"]] {
         let Some((span, table)) = check.manifest.table(path) else { continue };

@@ -54,6 +54,7 @@ pub fn declare_lists(check: &mut Check) -> Vec<Plan> {
         array_of(of.iter().map(|row| Some(f(row))))
     };
     let rows: Vec<(String, (String, String))> = of.into_iter().collect();
+    Named::note(check, rows.iter().map(|row| &row.1.0));
     let literal = Literal {
         table: "split/lists".into(),
         columns: [
@@ -78,6 +79,26 @@ pub fn declare_lists(check: &mut Check) -> Vec<Plan> {
     };
     let gates = if rows.is_empty() { Vec::new() } else { vec![met(check)] };
     vec![Plan { gates, literal: Some(literal), ..Plan::join::<Listed>(ports, &Nothing {}).word("lists") }]
+}
+
+/// How many ids the lists name, by split, for the step behind the join.
+pub struct Named;
+
+impl Named {
+    /// Under what the numbers are kept.
+    const NAME: &str = "split/lists: ids by split";
+
+    fn note<'s>(check: &Check, splits: impl Iterator<Item = &'s String>) {
+        check.found_once(Named::NAME, || {
+            let mut of: BTreeMap<String, u64> = BTreeMap::new();
+            splits.for_each(|split| *of.entry(split.clone()).or_default() += 1);
+            of
+        });
+    }
+
+    pub fn counted(check: &Check) -> BTreeMap<String, u64> {
+        BTreeMap::clone(&check.found_once(Named::NAME, BTreeMap::<String, u64>::new))
+    }
 }
 
 /// Lists that meet nothing are of other ids, and the splits would be drawn as if they were not there.

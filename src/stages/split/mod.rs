@@ -38,7 +38,8 @@
 //!
 //! With `salt` units are called by keyed digests, so that nobody without the secret can draw what is drawn of them.
 //!
-//! Samples that `lists` name are given to a split in the same way (`split/lists.rs`).
+//! Samples that `lists` name are given to a split in the same way (`split/lists.rs`); those of them that left before are told
+//! (`split/here.rs`).
 //!
 //! With `time` splits follow each other in time (`timed`): facts `split.time.missing` (samples without a time),
 //! `split.time.near` (dropped, since they are too near to a later split: `split.gap`) and `split.time.early` (samples
@@ -48,6 +49,7 @@ pub mod declaration;
 mod deviation;
 mod equal;
 mod folds;
+mod here;
 mod lists;
 mod pins;
 mod place;
@@ -75,6 +77,7 @@ use std::sync::Arc;
 pub const ENTRIES: &[Entry] = &[
     Entry::join::<pins::Pinned>("split/kept", "split", pins::declare_kept).schema(|g| g.subschema_for::<Declaration>()),
     Entry::join::<lists::Listed>("split/lists", "split", lists::declare_lists),
+    Entry::row::<here::Here>("split/here", "split", here::declare_here),
     Entry::row::<Split>("split", "split", declare),
 ];
 

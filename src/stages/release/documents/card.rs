@@ -2,7 +2,7 @@
 use super::attribution::decisions;
 use super::description::{Description, Told, in_words};
 use super::list::{blanks, written};
-use super::markdown::{cell, code, row, rule};
+use super::markdown::{cell, code, code_cell, row, rule};
 use super::paragraphs;
 use super::told::{LabelCard, PageCard};
 use super::yaml::Yaml;
@@ -92,7 +92,9 @@ fn columns(of: &Description) -> String {
     let names: Vec<String> = of.columns().iter().map(|(name, _)| code(name)).collect();
     let mut t = format!("\n{}\n\n## {}\n\n", say(of, &format!("Columns: {}.", names.join(", "))), say(of, "Fields"));
     t.push_str(&head(of, &["column", "holds"]));
-    of.columns().iter().for_each(|(name, holds)| t.push_str(&row([code(name), cell(&in_words(holds))].into_iter())));
+    of.columns()
+        .iter()
+        .for_each(|(name, holds)| t.push_str(&row([code_cell(name), cell(&in_words(holds))].into_iter())));
     t
 }
 
@@ -172,7 +174,7 @@ fn hidden(of: &Description) -> String {
     let Some(plea) = p.plea() else { return String::new() };
     let mut t = format!("\n## {}\n\n{}", say(of, "Hidden answers"), head(of, &["split", "hidden columns"]));
     for (split, columns) in p.withheld.told(&p.columns) {
-        let columns: Vec<String> = columns.iter().map(|c| code(c)).collect();
+        let columns: Vec<String> = columns.iter().map(|c| code_cell(c)).collect();
         t.push_str(&row([code(&split), columns.join(", ")].into_iter()));
     }
     for (split, formats) in &p.withheld.without {
