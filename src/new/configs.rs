@@ -3,7 +3,7 @@
 use super::folder::{File, Folder};
 use super::licence::front_matter;
 use super::names::split_of_path;
-use crate::engine::scan::find::matching;
+use crate::engine::scan::find::Matcher;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which split each file is in, and which files are of no data set here.
@@ -112,8 +112,9 @@ fn matched(
 /// Whether a path matches a pattern, which may be a folder: all that lies below it.
 fn fits(pattern: &str) -> impl Fn(&str) -> bool + use<> {
     let bare = pattern.trim_start_matches("./").trim_end_matches('/');
-    let globs: Vec<_> = [bare.to_string(), format!("{bare}/**")].iter().filter_map(|glob| matching(glob)).collect();
-    move |path: &str| globs.iter().any(|fits| fits(path))
+    let globs = [bare.to_string(), format!("{bare}/**")];
+    let globs: Vec<Matcher> = globs.iter().filter_map(|glob| Matcher::of(glob)).collect();
+    move |path: &str| globs.iter().any(|glob| glob.is_match(path))
 }
 
 /// The configurations of a front matter. Files that name no split are all in `train`, as `datasets` has them.

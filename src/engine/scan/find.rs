@@ -41,31 +41,25 @@ enum Name {
 }
 
 /// A glob, compiled once something is compared with it; where it spells a path out, never.
-struct Matcher {
+pub struct Matcher {
     glob: Glob,
     compiled: OnceLock<GlobMatcher>,
 }
 
 impl Matcher {
     /// `None` for what is no glob.
-    fn of(glob: &str) -> Option<Matcher> {
+    pub fn of(glob: &str) -> Option<Matcher> {
         let glob = GlobBuilder::new(glob).literal_separator(true).build().ok()?;
         Some(Matcher { glob, compiled: OnceLock::new() })
     }
 
-    fn is_match(&self, path: &str) -> bool {
+    pub fn is_match(&self, path: &str) -> bool {
         let glob = self.glob.glob();
         if is_spelt_out(glob) {
             return glob == path;
         }
         self.compiled.get_or_init(|| self.glob.compile_matcher()).is_match(path)
     }
-}
-
-/// What tells whether a path matches a glob; `None` for what is no glob.
-pub fn matching(glob: &str) -> Option<Box<dyn Fn(&str) -> bool>> {
-    let own = Matcher::of(&form(glob))?;
-    Some(Box::new(move |path| own.is_match(&form(path))))
 }
 
 /// Whether a glob matches nothing but the path that it is.
