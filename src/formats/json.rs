@@ -94,13 +94,16 @@ fn exact(raw: &RawValue, written: bool) -> serde_json::Result<Json<'_>> {
             let whole = text.strip_prefix('-').unwrap_or(text).bytes().all(|b| b.is_ascii_digit());
             match serde_json::from_str(text)? {
                 Json::Float(f) if whole && f != 0.0 => Ok(Json::Huge(text.into())),
-                Json::Float(f) if written && serde_json::Value::from(f).to_string() != text => {
-                    Ok(Json::Written(f, text.into()))
-                }
+                Json::Float(f) if written && shortest(f) != text => Ok(Json::Written(f, text.into())),
                 value => Ok(value),
             }
         }
     }
+}
+
+/// A number with a point as JSON is written here.
+fn shortest(f: f64) -> String {
+    serde_json::Value::from(f).to_string()
 }
 
 /// The entries of an object, whose values stay where they lie.

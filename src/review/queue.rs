@@ -4,6 +4,7 @@ use super::{Item, ask, is_boxes, is_outlines};
 use crate::engine::session::Session;
 use crate::engine::state::Built;
 use crate::manifest::Decimal;
+use crate::measure::aggregate::middle;
 use crate::model::votes::Vote;
 use crate::project::{Failure, Project};
 use crate::report::show::raw_columns;
@@ -124,8 +125,13 @@ fn below(own: &str, least: Decimal) -> bool {
     Decimal::parse(own).is_ok_and(|own| own < least)
 }
 
-/// Whether several answers have most votes.
+/// Whether several answers have most votes; of ratings, whether the two in the middle differ.
 fn tied(votes: &[Vote]) -> bool {
+    let rating = |v: &Vote| if let Value::Float(own) = v.answer { Some(own) } else { None };
+    let ratings: Option<Vec<f64>> = votes.iter().filter(|v| v.answer != Value::Null).map(rating).collect();
+    if let Some((low, high)) = ratings.and_then(|mut own| middle(&mut own)) {
+        return low != high;
+    }
     let mut times: BTreeMap<String, u64> = BTreeMap::new();
     for vote in votes.iter().filter(|v| v.answer != Value::Null) {
         *times.entry(vote.answer.json().to_string()).or_default() += 1;
