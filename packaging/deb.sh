@@ -33,13 +33,16 @@ for shell in bash zsh fish; do
 done
 # the least C library that the symbols of the binary ask for; none of a static one
 least="$(objdump -T "$root/usr/bin/tamis" 2>/dev/null | grep -o 'GLIBC_[0-9.]*' | sed 's/GLIBC_//' | sort -Vu | tail -1 || true)"
+depends="${least:+libc6 (>= $least)}"
+# how panics unwind, where it is not in the binary
+objdump -p "$root/usr/bin/tamis" 2>/dev/null | grep 'NEEDED *libgcc_s.so.1' > /dev/null && depends="${depends:+$depends, }libgcc-s1"
 cat > "$root/DEBIAN/control" <<TEXT
 Package: tamis
 Version: $version
 Architecture: $arch
 Section: science
 Priority: optional
-${least:+Depends: libc6 (>= $least)
+${depends:+Depends: $depends
 }Installed-Size: $(du -k -s "$root/usr" | cut -f1)
 Maintainer: the authors of tamis <tamis@localhost>
 Description: declarative, dataset-as-code build system

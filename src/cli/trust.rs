@@ -109,7 +109,7 @@ impl Runs {
             found: program.found.clone(),
             files: step.plan.files.iter().map(held).collect(),
             env: program.env.clone(),
-            reads: step.plan.ports.reads.iter().cloned().collect(),
+            reads: step.plan.ports.reads.to_vec(),
             seconds: program.limits.seconds,
             memory: program.limits.memory,
         }

@@ -71,14 +71,8 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let task = Task::find(&project, &args.task)?;
     let options = Options { target: args.partition_target.max(2), ..Options::default() };
     let tool = args.tool.tool();
-    let kind = task.declared.task;
     let job = Job::of(&task);
-    if !(tool.fits)(&job) {
-        let about =
-            job.target.as_ref().map_or(String::new(), |t| format!(" about those of the kind `{}`", t.kind.name));
-        let say = format!("{} shows no answers of a task of the kind `{}`{about}", tool.name, kind.name);
-        return Err(Failure::Usage(say));
-    }
+    fits(tool, &job)?;
     let out = args.out.clone().unwrap_or_else(|| format!("tasks/{}.{}", task.name, tool.ending));
     let pack = Pack { project: &project, tool, job: &job };
     let mut told = Exported { task: task.name.clone(), tool: tool.name.into(), ..Exported::default() };
@@ -137,6 +131,16 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         json(&told);
     }
     Ok(0)
+}
+
+/// Refuses a tool that cannot show answers of the task.
+fn fits(tool: &Tool, job: &Job) -> Result<(), Failure> {
+    if (tool.fits)(job) {
+        return Ok(());
+    }
+    let about = job.target.as_ref().map_or(String::new(), |t| format!(" about those of the kind `{}`", t.kind.name));
+    let say = format!("{} shows no answers of a task of the kind `{}`{about}", tool.name, job.kind.name);
+    Err(Failure::Usage(say))
 }
 
 /// What to type once somebody has answered.

@@ -148,7 +148,7 @@ pub fn decisions(project: &Project, task: &Task, by: &str, good: &[Back]) -> Res
     let again = if replaced > 0 { format!(", {} replaced", number(replaced)) } else { String::new() };
     let taken = good.len() as u64;
     let line = format!("{path}   {} by {by}{again}\n", plural(taken, "line"));
-    Ok(Some(Written { path, taken, replaced: replaced as u64, line }))
+    Ok(Some(Written { path, taken, replaced, line }))
 }
 
 /// Adds answers to the votes of one annotator. Gives what is to be told; nothing where there is no answer.
