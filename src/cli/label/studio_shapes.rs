@@ -317,6 +317,7 @@ mod tests {
             separator: None,
             points,
             lines: Vec::new(),
+            target: None,
         }
     }
 
@@ -395,6 +396,7 @@ mod tests {
             id: "a".into(),
             text: None,
             picture: Some(picture()),
+            shapes: Vec::new(),
             seen: None,
             agreement: None,
             votes: vec![("kim".into(), holed)],

@@ -216,7 +216,8 @@ impl<'o> Walk<'o> {
             self.video()?;
         }
         if self.unread > 0 {
-            let say = format!("{} shapes of tracks do not say in which frame they are: each may lack them", self.unread);
+            let say =
+                format!("{} shapes of tracks do not say in which frame they are: each may lack them", self.unread);
             self.out.notes.push(Note { rule: "cvat.shape", say, line: 0 });
         }
         Ok(self.out)
