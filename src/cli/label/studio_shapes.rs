@@ -317,6 +317,7 @@ mod tests {
             separator: None,
             points,
             lines: Vec::new(),
+            target: None,
         }
     }
 
@@ -397,6 +398,7 @@ mod tests {
             picture: Some(picture()),
             seen: None,
             agreement: None,
+            shapes: Vec::new(),
             votes: vec![("kim".into(), holed)],
         };
         assert!(losses(&polygons, &[item])[0].starts_with("1 holes"));

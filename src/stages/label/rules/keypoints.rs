@@ -183,7 +183,7 @@ mod tests {
     fn broken(name: &str, demand: &Demand, of: &[Keypoints]) -> Vec<Broken> {
         let rule = KEYPOINT_RULES.iter().find(|r| r.name == name).unwrap();
         let answer = of.to_vec().into_value();
-        (rule.broken)(&Asked { demand, answer: &answer, text: None, numbers: &[] }).unwrap()
+        (rule.broken)(&Asked { demand, answer: &answer, text: None, numbers: &[], shapes: None }).unwrap()
     }
 
     fn items(of: &[Broken]) -> Vec<(usize, bool)> {

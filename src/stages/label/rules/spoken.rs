@@ -225,7 +225,8 @@ mod tests {
         let list = |of: &[&str]| of.iter().map(|s| s.to_string()).collect();
         let demand = Demand { allowed: list(allowed), except: list(except), ..Demand::default() };
         let answer = Value::Struct(vec![("text".into(), Value::Text(text.into()))]);
-        let found = (rule.broken)(&Asked { demand: &demand, answer: &answer, text: None, numbers: &[] }).unwrap();
+        let found =
+            (rule.broken)(&Asked { demand: &demand, answer: &answer, text: None, numbers: &[], shapes: None }).unwrap();
         assert!(found.iter().all(|b| b.lost && !b.say.contains(text)), "no text of the data is told");
         !found.is_empty()
     }
