@@ -33,7 +33,7 @@ pub const TOOL: Tool = Tool {
     },
     write,
     pictures: Some(Pictures {
-        of: |kind| is_shown(kind) || is_outlines(kind),
+        of: is_shown,
         named: |n, _, _| format!("{:06}", n + 1),
         is: |_| false,
         own: false,

@@ -28,6 +28,7 @@ mod counted;
 pub mod decided;
 pub mod declaration;
 mod elements;
+mod fields;
 pub mod file_formats;
 mod given;
 mod gold;
