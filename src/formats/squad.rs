@@ -375,7 +375,7 @@ mod tests {
 
     #[test]
     fn a_beginning_is_enough_to_know_the_format() {
-        assert!(is_squad(FILE.as_bytes()) && is_squad(FILE.split_at(900).0.as_bytes()));
+        assert!(is_squad(FILE.as_bytes()) && is_squad(FILE.split_at(FILE.len() - 40).0.as_bytes()));
         assert!(is_squad(FILE.split_at(250).0.as_bytes()), "the first article goes on");
         assert!(!is_squad(br#"{"data": [{"text": "a"}]}"#) && !is_squad(b"[]") && !is_squad(b"{"));
         let broken = |text: &str| articles(text.as_bytes()).map(|all| all.len()).map_err(|wrong| wrong.rule);
