@@ -399,7 +399,6 @@ mod tests {
             shapes: Vec::new(),
             seen: None,
             agreement: None,
-            shapes: Vec::new(),
             votes: vec![("kim".into(), holed)],
         };
         assert!(losses(&polygons, &[item])[0].starts_with("1 holes"));
