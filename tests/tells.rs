@@ -60,6 +60,33 @@ fn a_sample_with_several_reasons_is_one() {
     assert!(!said(dir.path(), &["status"]).contains("never built"), "{}", said(dir.path(), &["status"]));
 }
 
+/// A row that a step dropped is no sample: a release tells it once, as gone, and what changes of it later is nothing.
+#[test]
+fn a_release_tells_samples_and_not_rows() {
+    let dir = tempfile::tempdir().unwrap();
+    let rest =
+        "[schema]\ntext = { text = {} }\n[clean.fields.text]\nchars_min = 5\n[release.all]\nformats = [\"jsonl\"]\n";
+    put(dir.path(), "dataset.toml", &format!("{HEAD}{rest}"));
+    let rows = |texts: [&str; 5]| {
+        let line = |(n, text): (usize, &&str)| format!("{{\"id\":\"s{n}\",\"text\":\"{text}\"}}\n");
+        put(dir.path(), "raw/a.jsonl", &texts.iter().enumerate().map(line).collect::<String>());
+        let built = said(dir.path(), &["build"]);
+        let line = built.lines().find(|line| line.trim_start().starts_with("release.all")).unwrap_or_default();
+        line.split_whitespace().skip(1).collect::<Vec<_>>().join(" ")
+    };
+    rows(["long enough", "also long", "quite long", "the fourth", "no"]);
+    let line = rows(["long enough!", "also long", "tiny", "the fourth", "no"]);
+    assert!(line.starts_with("3 1 gone"), "{line}");
+    // of what was and is dropped nothing is told
+    let line = rows(["long enough", "also long", "wee", "the fourth", "nor"]);
+    assert!(line.starts_with("3 in "), "{line}");
+    // the columns of the other rows are as they were, and yet one sample less is there, then one more
+    let line = rows(["long enough", "also long", "wee", "the", "nor"]);
+    assert!(line.starts_with("2 1 gone"), "{line}");
+    let line = rows(["long enough", "also long", "wee", "the fifth", "nor"]);
+    assert!(line.starts_with("3 1 new"), "{line}");
+}
+
 /// Three annotators on six samples: one tie, one answer that is no class.
 fn crowd(dir: &Path, more: &str) {
     let label = "fields = { text = \"text\" }\n[label.k]\ntask = \"classification\"\nclasses = [\"pos\", \"neg\", \"odd\"]\n\

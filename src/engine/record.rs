@@ -6,6 +6,7 @@ use super::state::{Built, PartRun};
 use super::step::Step;
 use crate::digest::Digest;
 use crate::stage::Kernel;
+use crate::table::Living;
 use crate::world::World;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -37,6 +38,9 @@ pub struct PartRecord {
     /// Digests of what it wrote.
     pub writes: BTreeMap<String, Digest>,
     pub living: Digest,
+    /// Which rows were samples ([`Living::bits`]); empty where all were.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub bits: String,
 }
 
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
@@ -100,5 +104,6 @@ pub fn part_record(step: &Step, p: &PartRun) -> PartRecord {
         writes.extend(of.iter().cloned());
     }
     let living = p.before.living.as_ref().map(|l| l.digest()).unwrap_or_default();
-    PartRecord { reads, writes, living }
+    let bits = p.before.living.as_ref().map(Living::bits).unwrap_or_default();
+    PartRecord { reads, writes, living, bits }
 }

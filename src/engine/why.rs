@@ -6,7 +6,7 @@ use super::state::{Built, StepRun};
 use super::{Step, ledger};
 use crate::digest::Digest;
 use crate::stage::Fault;
-use crate::table::{self, Value, value_at};
+use crate::table::{self, Living, Value, value_at};
 use arrow_array::cast::AsArray as _;
 use arrow_array::{Array as _, ArrayRef};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -67,12 +67,14 @@ pub fn why(s: &Session, built: &Built, index: usize, last: Option<&Record>, most
         run.parts.iter().enumerate().map(|(i, p)| (i, known(super::record::part_record(step, p)))).collect();
     let before: Vec<PartRecord> = before.parts.iter().cloned().map(known).collect();
     let was_given: BTreeMap<&BTreeMap<String, Digest>, Digest> = before.iter().map(|p| (&p.reads, p.living)).collect();
-    let is_given: BTreeSet<&BTreeMap<String, Digest>> = now.iter().map(|p| &p.1.reads).collect();
-    let changed: Vec<&(usize, PartRecord)> = now.iter().filter(|(_, p)| !was_given.contains_key(&p.reads)).collect();
-    let gone: Vec<&PartRecord> = before.iter().filter(|w| !is_given.contains(&w.reads)).collect();
-    out.partitions = changed.len();
+    let is_given: BTreeMap<&BTreeMap<String, Digest>, Digest> = now.iter().map(|(_, p)| (&p.reads, p.living)).collect();
+    out.partitions = now.iter().filter(|(_, p)| !was_given.contains_key(&p.reads)).count();
+    // where it is not known yet which rows live, columns alone are compared
     let counted = run.parts.iter().all(|p| p.before.living.is_some());
-    out.living = counted && changed.is_empty() && now.iter().any(|(_, p)| was_given.get(&p.reads) != Some(&p.living));
+    let unlike = |of: Option<&Digest>, p: &PartRecord| of.is_none_or(|living| counted && *living != p.living);
+    let changed: Vec<&(usize, PartRecord)> = now.iter().filter(|(_, p)| unlike(was_given.get(&p.reads), p)).collect();
+    let gone: Vec<&PartRecord> = before.iter().filter(|p| unlike(is_given.get(&p.reads), p)).collect();
+    out.living = out.partitions == 0 && !changed.is_empty();
     if changed.len().max(gone.len()) <= most {
         compare(s, built, step, run, &changed, &gone, &mut out)?;
     }
@@ -132,13 +134,15 @@ type Object = serde_json::Map<String, serde_json::Value>;
 struct Given {
     columns: BTreeMap<String, Digest>,
     ids: Option<ArrayRef>,
+    /// Which rows are samples ([`Living::bits`]).
+    bits: String,
 }
 
 impl Given {
     /// Bytes of an older build that are gone leave its rows unknown.
-    fn new(s: &Session, columns: BTreeMap<String, Digest>) -> Given {
+    fn new(s: &Session, columns: BTreeMap<String, Digest>, bits: String) -> Given {
         let ids = columns.get("id").and_then(|d| s.array(*d).ok());
-        Given { columns, ids }
+        Given { columns, ids, bits }
     }
 
     fn ids(&self) -> Vec<&str> {
@@ -147,11 +151,12 @@ impl Given {
     }
 }
 
-/// Where the row of each id lies: which partition, and which row of it. Of rows with one id the last one counts.
+/// Where the sample of each id lies: which partition, and which row of it. Of rows with one id the last one counts.
 fn places(of: &[Given]) -> HashMap<&str, (usize, usize)> {
     let mut out = HashMap::new();
     for (n, given) in of.iter().enumerate() {
-        out.extend(given.ids().into_iter().enumerate().map(|(row, id)| (id, (n, row))));
+        let rows = given.ids().into_iter().enumerate().filter(|(row, _)| Living::is_in(&given.bits, *row));
+        out.extend(rows.map(|(row, id)| (id, (n, row))));
     }
     out
 }
@@ -200,9 +205,12 @@ fn compare(
     gone: &[&PartRecord],
     out: &mut Why,
 ) -> Result<(), Fault> {
-    // what a reader is given are bytes; its rows are those that it bears
-    let born = step.plan.ports.into.is_some();
-    let pick = |p: &'_ PartRecord| Given::new(s, if born { p.writes.clone() } else { p.reads.clone() });
+    // what a reader is given are bytes; its rows are those that it bears. A step that groups rows anew bears what it is given.
+    let born = step.plan.ports.into.is_some() && step.plan.regroup.is_none();
+    let pick = |p: &'_ PartRecord| match born {
+        true => Given::new(s, p.writes.clone(), String::new()),
+        false => Given::new(s, p.reads.clone(), p.bits.clone()),
+    };
     let before: Vec<Given> = gone.iter().map(|g| pick(g)).collect();
     let now: Vec<Given> = changed.iter().map(|(_, p)| pick(p)).collect();
     let names: BTreeSet<&str> = before.iter().chain(&now).flat_map(|g| g.columns.keys()).map(String::as_str).collect();

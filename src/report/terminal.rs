@@ -13,7 +13,7 @@ use crate::model::synthetic::BY;
 use crate::project::{Failure, Finished, Project};
 use crate::stage::{Fact, Fault, Kernel};
 use crate::world::ASIDE;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// `[dataset]`
 pub fn dataset(project: &Project) -> Dataset {
@@ -202,13 +202,17 @@ fn samples(s: &Session, f: &Finished, of: &[usize]) -> Option<u64> {
     of.iter().rev().find_map(told).or_else(|| last().map(|i| after(&f.built.runs[*i])))
 }
 
-/// What changed since the last build, in samples: of the first kernel of a table that ran on little.
+/// What changed since the last build, in samples: of the first kernel of a table that ran on little. Of a release the samples are
+/// told that came and went: no kernel reads every column that it holds, and `tamis diff` says what changed in it.
 fn changed(s: &Session, f: &Finished, of: &[usize]) -> Result<Option<String>, Fault> {
+    let Some(before) = f.before.as_ref() else { return Ok(None) };
     let ran = |i: &&usize| f.answers.get(**i).is_some_and(|a| *a != Answer::Fresh);
-    let (Some(before), Some(i)) = (f.before.as_ref(), of.iter().find(ran)) else { return Ok(None) };
+    let Some(i) = of.iter().find(ran) else { return Ok(None) };
+    let released = of.iter().filter_map(|i| s.steps.get(*i)).any(|step| step.plan.folder.is_some());
     let w = why::why(s, &f.built, *i, Some(before), COUNTED)?;
-    let rows: std::collections::BTreeSet<&str> = w.columns.values().flatten().map(|r| r.id.as_str()).collect();
-    let parts = [(rows.len(), "changed"), (w.added.len(), "new"), (w.removed.len(), "gone")];
+    let rows: BTreeSet<&str> = w.columns.values().flatten().map(|row| row.id.as_str()).collect();
+    let rows = if released { 0 } else { rows.len() };
+    let parts = [(rows, "changed"), (w.added.len(), "new"), (w.removed.len(), "gone")];
     let told: Vec<String> =
         parts.iter().filter(|p| p.0 > 0).map(|(n, what)| format!("{} {what}", number(*n as u64))).collect();
     Ok((!told.is_empty()).then(|| told.join(", ")))

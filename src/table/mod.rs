@@ -87,6 +87,19 @@ impl Living {
         if bits.iter().all(|b| *b) { Living::All(self.rows()) } else { Living::Some(BooleanArray::from(bits)) }
     }
 
+    /// A hexadecimal digit for every four rows, the first row as its highest bit; empty where all live.
+    pub fn bits(&self) -> String {
+        let Living::Some(_) = self else { return String::new() };
+        let digit = |from: u32| (0..4).fold(0, |digit, row| digit << 1 | u32::from(self.is(from + row)));
+        (0..self.rows()).step_by(4).filter_map(|from| char::from_digit(digit(from), 16)).collect()
+    }
+
+    /// Whether a row lives, as [`Living::bits`] tells it.
+    pub fn is_in(bits: &str, row: usize) -> bool {
+        let digit = bits.as_bytes().get(row / 4).and_then(|c| char::from(*c).to_digit(16));
+        bits.is_empty() || digit.is_some_and(|digit| digit >> (3 - row % 4) & 1 == 1)
+    }
+
     /// `E(bool)` of its own, the input named `*` of a recipe.
     pub fn digest(&self) -> Digest {
         match self {
