@@ -75,9 +75,14 @@ pub fn of(folder: &Folder, wanted: &Wanted) -> Result<Draft, Vec<String>> {
     found::name(&mut found.sources, &there.names);
     let mut unread = std::mem::take(&mut found.unread);
     let mut plan = plan(folder, found, answers, &mut unread);
+    // in released files `label.objects` is called `label_objects`, as the field of an earlier release may be
+    let own = plan.guesses.iter().flat_map(|g| &g.fields.all).map(|f| f.name.clone());
+    let sheets = plan.guesses.iter().filter_map(|g| g.source.sheet.as_ref());
+    let named = own.chain(sheets.flat_map(|sheet| &sheet.columns).filter_map(|column| columns::field_name(column)));
+    let released = named.filter_map(|name| name.strip_prefix("label_").map(String::from));
+    let taken: Vec<String> = there.names.iter().cloned().chain(released).collect();
     for n in 0..plan.labels.len() {
-        let others: Vec<String> =
-            plan.labels.iter().take(n).map(|l| l.name.clone()).chain(there.names.clone()).collect();
+        let others: Vec<String> = plan.labels.iter().take(n).map(|l| l.name.clone()).chain(taken.clone()).collect();
         if let Some(label) = plan.labels.get_mut(n) {
             label.name = unlike(&label.name, &others);
         }

@@ -324,6 +324,7 @@ fn spans(
             return None;
         }
     };
+    seen.take(scheme);
     let why = if numbers.is_some() {
         "each token has a tag that says in which entity it stands"
     } else {
@@ -356,6 +357,8 @@ struct Seen {
     whole: bool,
     /// Tags that no scheme has, with how often they occur.
     odd: BTreeMap<String, usize>,
+    /// The same of tags that only BIOES or BILOU has.
+    marked: BTreeMap<String, usize>,
 }
 
 impl Seen {
@@ -372,11 +375,25 @@ impl Seen {
             for tag in tags.iter().filter(|tag| !tags::is_tag(tag)) {
                 *self.odd.entry(tag.clone()).or_default() += 1;
             }
+            for tag in tags.iter().filter(|tag| tags::is_tag(tag) && tag.starts_with(['E', 'S', 'L', 'U'])) {
+                *self.marked.entry(tag.clone()).or_default() += 1;
+            }
             let objects = items.iter().filter_map(|item| item.field("class").text());
             let tagged = tags.iter().filter(|tag| tags::is_tag(tag)).filter_map(|tag| class_of(tag));
             let classes = tagged.chain(objects);
             self.classes.extend(classes.filter(|c| is_line(c) && !c.is_empty()).map(String::from));
         }
+    }
+
+    /// Counts the tags of another scheme than the one that is taken as odd.
+    fn take(&mut self, scheme: Option<&str>) {
+        let own: &[char] = match scheme {
+            Some("bioes") => &['E', 'S'],
+            Some("bilou") => &['L', 'U'],
+            _ => &[],
+        };
+        let marked = std::mem::take(&mut self.marked);
+        self.odd.extend(marked.into_iter().filter(|(tag, _)| !tag.starts_with(own)));
     }
 }
 
@@ -430,9 +447,10 @@ struct Marks {
     open: bool,
     /// `B-` behind nothing of its class.
     first: bool,
-    ends: bool,
-    /// `L-` and `U-`, as BILOU has them.
-    last: bool,
+    /// How many are `E-` and `S-`, as BIOES has them.
+    ends: usize,
+    /// How many are `L-` and `U-`, as BILOU has them.
+    last: usize,
     /// Tags of entities, and those that no scheme has.
     entities: usize,
     other: usize,
@@ -449,17 +467,19 @@ impl Marks {
                 _ if !tags::is_tag(tag) => self.other += 1,
                 Some("I") => self.open |= !goes_on,
                 Some("B") => self.first |= !goes_on,
-                Some("E" | "S") => self.ends = true,
-                Some("L" | "U") => self.last = true,
+                Some("E" | "S") => self.ends += 1,
+                Some("L" | "U") => self.last += 1,
                 _ => {}
             }
             before = tag;
         }
     }
 
-    /// The scheme where it is not the default; `None` for one that is not read.
+    /// The scheme where it is not the default; `None` for one that is not read. Tags of another one that are at most one in ten
+    /// do not decide it.
     fn scheme(&self) -> Option<Option<&'static str>> {
-        match (self.ends, self.last, self.first, self.open) {
+        let many = |n: usize| n * 10 > self.entities;
+        match (many(self.ends), many(self.last), self.first, self.open) {
             _ if self.other * 10 > self.entities => None,
             (true, true, ..) => None,
             (true, ..) => Some(Some("bioes")),
