@@ -16,7 +16,7 @@ pub struct Doubt {
     pub column: String,
     /// The column holds values of several types: it is told where it is kept as text for that.
     pub mixed: bool,
-    /// It is told where [schema] says nothing of the field.
+    /// It is told where `[schema]` says nothing of the field.
     pub open: bool,
     /// Nothing of the file would be read rightly; else it is a warning.
     pub fails: bool,

@@ -26,7 +26,7 @@ pub enum Json<'l> {
     /// A whole number beyond 64 bits, as it is written.
     Huge(Cow<'l, str>),
     Float(f64),
-    /// The same with its text, where a number with a point would be written in another way; only of [`parse_written`].
+    /// The same with its text, where a number with a point would be written in another way; only of [`parse_asked`].
     Written(f64, Cow<'l, str>),
     Text(Cow<'l, str>),
     Array(Vec<Json<'l>>),

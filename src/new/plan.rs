@@ -42,7 +42,12 @@ pub enum Given {
     Partly(Vec<String>, Vec<String>),
     /// A column names splits, and so many of the values that were seen name none.
     Column(String, Vec<String>, usize),
+    /// A column has words for splits that a build does not take as they are written, as the first of them.
+    Unclear(String, String),
 }
+
+/// Words for splits in Korean.
+const KOREAN: &[&str] = &["학습", "훈련", "검증", "평가", "테스트", "시험"];
 
 pub fn plan(folder: &Folder, found: Found, answers: Vec<Label>, unread: &mut Vec<(String, String)>) -> Plan {
     let stated = licence::stated(folder);
@@ -176,7 +181,8 @@ fn given(guesses: &[Guess]) -> Given {
                 .collect(),
         );
     }
-    const NAMES: &[&str] = &["split", "subset", "partition", "part"];
+    const NAMES: &[&str] = &["split", "subset", "partition", "part", "set"];
+    let mut unclear = None;
     for g in guesses {
         for field in &g.fields.all {
             let Some(column) = g.source.sample.columns.get(field.column) else { continue };
@@ -186,7 +192,18 @@ fn given(guesses: &[Guess]) -> Given {
             if let Some((names, others)) = splits_in(column) {
                 return Given::Column(field.name.clone(), names, others);
             }
+            if let Some(first) = speaks_of_splits(column) {
+                unclear.get_or_insert(Given::Unclear(field.name.clone(), first));
+            }
         }
     }
-    Given::Nowhere
+    unclear.unwrap_or(Given::Nowhere)
+}
+
+/// The first word that a build does not take for a split, of a column that has words for several.
+fn speaks_of_splits(column: &Column) -> Option<String> {
+    let words: BTreeSet<&str> = column.there().filter_map(Value::text).map(str::trim).collect();
+    let means = words.iter().filter(|w| split_of(w).is_some() || KOREAN.contains(w)).count();
+    let odd = words.iter().filter(|w| !w.is_empty()).find(|w| !is_name(w) || split_of(w).is_none());
+    (means > 1).then(|| odd.map_or("null".into(), |w| w.chars().take(40).collect()))
 }

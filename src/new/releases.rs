@@ -32,6 +32,13 @@ pub fn split(page: &mut Page, plan: &Plan) {
     };
     match &plan.given {
         Given::Nowhere => page.key("ratios", &usual(), "nothing says which sample is for what"),
+        Given::Unclear(column, first) => {
+            page.key("ratios", &usual(), "of all samples, whatever their column says");
+            page.ask(format!(
+                "in which split a sample came, which `{column}` says in words that `given` does not take, as `{first}`: write one \
+                 name a split in small letters, such as `train` and `test`, in every cell; as it stands, samples that came for testing may be trained on"
+            ));
+        }
         Given::Partly(called, others) => {
             page.key("ratios", &usual(), "of all samples, whatever their files are called");
             page.ask(format!(

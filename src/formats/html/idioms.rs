@@ -32,7 +32,7 @@ mod tests {
     fn links_with_rel() {
         check(&[
             (format!("<a rel='license noopener' href={CC}/by/4.0/>x</a>"), "CC-BY-4.0"),
-            (format!("<a REL=LICENSE HREF=http://creativecommons.org/licenses/by/4.0>x</a>"), "CC-BY-4.0"),
+            ("<a REL=LICENSE HREF=http://creativecommons.org/licenses/by/4.0>x</a>".to_string(), "CC-BY-4.0"),
             ("<link rel=license href=//creativecommons.org/licenses/by-sa/3.0/>".into(), "CC-BY-SA-3.0"),
             (format!("<a rel='nofollow license' href={CC}/by/4.0/deed.fr>x</a>"), "CC-BY-4.0"),
             (format!("<link rel=license href={CC}/by/4.0/legalcode.txt>"), "CC-BY-4.0"),
@@ -41,7 +41,7 @@ mod tests {
             (format!("<a rel=xhv:license href={CC}/by/4.0/>x</a>"), "CC-BY-4.0"),
             ("<a rel=license href=https://spdx.org/licenses/CC0-1.0.html>x</a>".into(), "CC0-1.0"),
             (format!("<a rel=license href={CC}/by/>x</a>"), "?"),
-            (format!("<a rel=license href=/copyright>x</a>"), "?"),
+            ("<a rel=license href=/copyright>x</a>".to_string(), "?"),
             (format!("<a rel=licensed href={CC}/by/4.0/>x</a>"), "-"),
             (format!("<p>Read about <a href={CC}/by/4.0/>CC BY</a>.</p>"), "-"),
         ]);
@@ -57,10 +57,10 @@ mod tests {
             (format!("<span property='http://purl.org/dc/terms/license' resource={CC}/by/4.0/></span>"), "CC-BY-4.0"),
             (format!("<meta property=cc:license content={CC}/by/4.0/>"), "CC-BY-4.0"),
             (format!("<meta property=dct:license content={CC}/by/4.0/>"), "CC-BY-4.0"),
-            (format!("<span property=cc:license>CC BY 4.0</span>"), "CC-BY-4.0"),
+            ("<span property=cc:license>CC BY 4.0</span>".to_string(), "CC-BY-4.0"),
             (format!("<div about=/b.jpg><a rel=cc:license href={CC}/by/4.0/>x</a></div>"), "-"),
             (format!("<meta property=og:image:license content={CC}/by/4.0/>"), "-"),
-            (format!("<span property=dct:title rel=dct:type href=http://purl.org/dc/dcmitype/Text>x</span>"), "-"),
+            ("<span property=dct:title rel=dct:type href=http://purl.org/dc/dcmitype/Text>x</span>".to_string(), "-"),
         ]);
     }
 

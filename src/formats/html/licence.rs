@@ -212,7 +212,7 @@ impl Claims {
         let words = !content.contains("://");
         let any = name.contains(RIGHTS) || name == "copyright";
         // of words, and of what may hold any address, only what names a licence claims one
-        let says = by_link(content).is_some() || !words && !(any && content.trim().contains(char::is_whitespace));
+        let says = by_link(content).is_some() || !(words || any && content.trim().contains(char::is_whitespace));
         if METAS.contains(&name.as_str()) && says && !(name == "copyright" && by_link(content).is_none()) {
             let how = if name.starts_with("dc") { "Dublin Core" } else { "meta" };
             self.put(Of::Page, content, how, &shown(tree, id));
