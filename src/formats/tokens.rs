@@ -56,9 +56,11 @@ pub fn joined_by<'j, T: AsRef<str>>(tokens: &[T], join: impl Fn(usize) -> &'j st
 pub const EMPTY: &str = "tokens.empty";
 
 /// What is said of tokens of which some hold no sign that is seen: nothing, spaces, or marks of no width. They stay, since an
-/// answer may be about them; formats of tokens leave them out or tear their line.
-pub fn unseen<T: AsRef<str>>(tokens: &[T]) -> Option<String> {
-    let seen = |c: char| !c.is_whitespace() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
+/// answer may be about them; formats of tokens leave them out or tear their line. Where `join` puts nothing between tokens, they
+/// are characters, and a space between words is one of them.
+pub fn unseen<T: AsRef<str>>(tokens: &[T], join: &str) -> Option<String> {
+    let blank = |c: char| c.is_whitespace() && !join.is_empty();
+    let seen = |c: char| !blank(c) && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
     let n = tokens.iter().filter(|token| !token.as_ref().contains(seen)).count();
     (n > 0).then(|| format!("{n} of {} tokens hold no sign that is seen", tokens.len()))
 }
@@ -123,8 +125,9 @@ pub fn take<R: Record>(
     let mut told = None;
     let (text, places) = match tokens(selector) {
         Ok(Some(tokens)) => {
-            told = unseen(&tokens);
-            let (text, places) = joined(&tokens, ask.options.text(&JOIN));
+            let join = ask.options.text(&JOIN);
+            told = unseen(&tokens, join);
+            let (text, places) = joined(&tokens, join);
             (Ok(Some(text)), places)
         }
         Ok(None) => (Ok(None), Value::Null),
@@ -144,8 +147,11 @@ mod tests {
 
     #[test]
     fn tokens_that_nobody_sees_are_told() {
-        let told = unseen(&["Anna", "", " ", "\u{200b}", "\u{a0}"]);
+        let told = unseen(&["Anna", "", " ", "\u{200b}", "\u{a0}"], " ");
         assert_eq!(told.as_deref(), Some("4 of 5 tokens hold no sign that is seen"));
-        assert_eq!((unseen(&["Anna", "\u{ad6d}"]), unseen::<&str>(&[])), (None, None));
+        assert_eq!((unseen(&["Anna", "\u{ad6d}"], " "), unseen::<&str>(&[], " ")), (None, None));
+        // of characters a space is one, and nothing is none
+        let told = unseen(&["a", " ", "", "b"], "");
+        assert_eq!(told.as_deref(), Some("1 of 4 tokens hold no sign that is seen"));
     }
 }

@@ -86,7 +86,7 @@ async function filter(page, at) {
   const told = await page.locator('#matches').textContent();
   if (!told.includes('split')) wrong.push(`${at}: no name is suggested for spilt: ${told}`);
   await page.goBack();
-  await page.waitForFunction(() => document.getElementById('q').value === '-text:zzqqzz', null, { timeout: 15000 }).catch(() => {});
+  await page.waitForFunction(() => document.getElementById('q').value === '-text:zzqqzz', null, { timeout: 60000 }).catch(() => {});
   if ((await q.inputValue()) !== '-text:zzqqzz') wrong.push(`${at}: Back leads to ${await q.inputValue()}`);
 }
 

@@ -109,16 +109,16 @@ async function axe(page, at) {
   const result = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
   for (const v of result.violations) wrong.push(`${at}: axe ${v.id}: ${v.help}: ${v.nodes.slice(0, 2).map((n) => n.html.slice(0, 140) + ' ' + (n.any[0]?.message || '')).join(' | ')}`);
 }
-/** Waits until something is so that only the answer of a server brings about; what is not so after 15 s is asserted by the caller. */
+/** Waits until something is so that only the answer of a server brings about; what is not so after a minute is asserted by the caller. */
 async function until(holds) {
-  for (const end = Date.now() + 15000; !(await holds()) && Date.now() < end;) await new Promise((then) => setTimeout(then, 20));
+  for (const end = Date.now() + 60000; !(await holds()) && Date.now() < end;) await new Promise((then) => setTimeout(then, 20));
 }
 const key = (page) => page.locator('#question').getAttribute('data-key');
 /** Presses a key, and waits until another question is there, or none. */
 async function press(page, which) {
   const before = await key(page);
   await page.keyboard.press(which);
-  await page.waitForFunction((was) => document.getElementById('question')?.dataset.key !== was, before, { timeout: 15000 });
+  await page.waitForFunction((was) => document.getElementById('question')?.dataset.key !== was, before, { timeout: 60000 });
 }
 
 // ---- 100 decisions by keys, with a kill in the middle -----------------------------------------------------------------------
@@ -141,7 +141,7 @@ await press(page, 'k');
 // taken back: the same question is there again
 const last = decided();
 await page.keyboard.press('u');
-await page.waitForFunction((was) => document.getElementById('question')?.dataset.key === was, taken, { timeout: 15000 });
+await page.waitForFunction((was) => document.getElementById('question')?.dataset.key === was, taken, { timeout: 60000 });
 if (!(await page.locator('#news').textContent()).includes('taken back')) wrong.push(`${at}: undo is not told`);
 await until(() => decided().length === last.length - 1);
 if (decided().length !== last.length - 1) wrong.push(`${at}: undo leaves ${decided().length} lines of ${last.length}`);

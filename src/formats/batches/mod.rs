@@ -116,8 +116,9 @@ impl<'g> Taking<'g> {
                 Value::List(items) => items.iter().map(Value::text).collect(),
                 _ => None,
             };
-            out.told.extend(own.as_deref().and_then(tokens::unseen).map(|say| (row, say)));
-            let made = own.map(|own| joined(&own, self.ask.options.text(&JOIN)));
+            let join = self.ask.options.text(&JOIN);
+            out.told.extend(own.as_deref().and_then(|own| tokens::unseen(own, join)).map(|say| (row, say)));
+            let made = own.map(|own| joined(&own, join));
             out.wrong.extend((made.is_none() && value != Value::Null).then_some(row));
             let (text, places) = made.map_or((None, Value::Null), |(text, places)| (Some(text), places));
             out.texts.push(text);

@@ -70,7 +70,7 @@ pub fn read_as(ask: &Ask, unit: &Unit, out: &mut Records, layout: Layout) {
                     let close = |n: usize| if sentence.joined.get(n) == Some(&true) { "" } else { join };
                     let (text, places) =
                         if wanted { joined_by(&sentence.tokens, close) } else { (String::new(), Value::Null) };
-                    let (passed, unseen) = (sentence.passed, tokens::unseen(&sentence.tokens));
+                    let (passed, unseen) = (sentence.passed, tokens::unseen(&sentence.tokens, join));
                     if out.take(unit, n, own, &Joined { sentence, text }) {
                         out.more("tokens", places);
                         if passed > 0 {
