@@ -8,6 +8,7 @@
 //!
 //! A preference is a choice of candidates or of `tie`; a ranking is a list that people put in order, which knows no two that are as good: a
 //! ranking with such stands in no prediction, and none comes back.
+use super::studio_shapes::{box_region, escaped};
 use super::tool::{Back, Item, Job, Picture, Pictures, Read, Said, Tool, is_boxes, is_class, is_outlines, is_spans};
 use super::{regions, studio_shapes};
 use crate::formats::json::parse;
@@ -100,7 +101,7 @@ fn result(job: &Job, item: &Item, answer: &Json) -> Vec<Json> {
     }
     if is_boxes(job.kind) {
         let boxes = answer.as_array().map(Vec::as_slice).unwrap_or_default();
-        let own = |picture: &Picture| boxes.iter().enumerate().map(|(n, b)| rectangle(n, b, picture)).collect();
+        let own = |picture: &Picture| boxes.iter().enumerate().map(|(n, b)| box_region(n, b, picture)).collect();
         return item.picture.as_ref().map(own).unwrap_or_default();
     }
     let chars: Vec<char> = item.text.as_deref().unwrap_or_default().chars().collect();
@@ -163,22 +164,6 @@ fn preferred(job: &Job, results: &[Json]) -> Result<Json, String> {
     Ok(json!({ "chosen": if none { json!([]) } else { chosen } }))
 }
 
-/// A box in percent of the picture.
-pub fn rectangle(n: usize, b: &Json, picture: &Picture) -> Json {
-    let at = |name: &str| b[name].as_f64().unwrap_or_default();
-    let [w, h] = picture.size.map(|side| f64::from(side.max(1)));
-    let value = json!({
-        "x": 100.0 * at("x1") / w, "y": 100.0 * at("y1") / h,
-        "width": 100.0 * (at("x2") - at("x1")) / w, "height": 100.0 * (at("y2") - at("y1")) / h,
-        "rotation": 0, "rectanglelabels": [b["class"]],
-    });
-    json!({
-        "id": format!("r{n}"), "from_name": "label", "to_name": "image", "type": "rectanglelabels", "value": value,
-        "original_width": picture.size[0], "original_height": picture.size[1], "image_rotation": 0,
-        "meta": { "text": b["flags"].as_array().cloned().unwrap_or_default() },
-    })
-}
-
 /// A path within an address: all but plain characters as %XX.
 fn address(path: &str) -> String {
     let one = |b: u8| match b {
@@ -186,11 +171,6 @@ fn address(path: &str) -> String {
         other => format!("%{other:02X}"),
     };
     path.bytes().map(one).collect()
-}
-
-/// A text in XML.
-pub fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }
 
 /// What Label Studio calls the labelling interface.

@@ -4,7 +4,7 @@
 //! What somebody draws, moves or calls otherwise is no answer: the regions are those of the other task. One that was not handed out is a
 //! complaint where somebody chose something for it. An outline of several parts, or with holes, is shown by the outline of its first part, which is
 //! told: what comes back names the shape by its number alone.
-use super::label_studio::{escaped, rectangle};
+use super::studio_shapes::{box_region, escaped};
 use super::tool::{Item, Job, Picture, Target, is_boxes, is_outlines, is_spans};
 use crate::report::terminal::plural;
 use serde_json::{Value as Json, json};
@@ -47,7 +47,7 @@ fn region(job: &Job, item: &Item, n: usize, shape: &Json) -> Option<Json> {
         span(item, shape)
     } else {
         let picture = item.picture.as_ref()?;
-        if is_boxes(drawn) { rectangle(n, shape, picture) } else { outline(shape, picture) }
+        if is_boxes(drawn) { box_region(n, shape, picture) } else { outline(shape, picture) }
     };
     region["id"] = format!("s{n}").into();
     region["from_name"] = "shape".into();

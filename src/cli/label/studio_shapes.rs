@@ -35,6 +35,27 @@ const DRAWN: [(&str, &str); 4] = [
 /// The word that a point has which is labelled and not visible.
 const HIDDEN: &str = "hidden";
 
+/// A text in XML.
+pub fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
+}
+
+/// A box that is not turned, in percent of the picture.
+pub fn box_region(n: usize, b: &Json, picture: &Picture) -> Json {
+    let at = |name: &str| b[name].as_f64().unwrap_or_default();
+    let [w, h] = picture.size.map(|side| f64::from(side.max(1)));
+    let value = json!({
+        "x": 100.0 * at("x1") / w, "y": 100.0 * at("y1") / h,
+        "width": 100.0 * (at("x2") - at("x1")) / w, "height": 100.0 * (at("y2") - at("y1")) / h,
+        "rotation": 0, "rectanglelabels": [b["class"]],
+    });
+    json!({
+        "id": format!("r{n}"), "from_name": "label", "to_name": "image", "type": "rectanglelabels", "value": value,
+        "original_width": picture.size[0], "original_height": picture.size[1], "image_rotation": 0,
+        "meta": { "text": b["flags"].as_array().cloned().unwrap_or_default() },
+    })
+}
+
 /// The control that draws answers of a kind, if they are such shapes.
 pub fn control(kind: &Kind) -> Option<&'static str> {
     DRAWN.iter().find(|(name, _)| *name == kind.name).map(|(_, control)| *control)
