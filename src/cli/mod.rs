@@ -49,7 +49,7 @@ use crate::project::Failure;
 use crate::report::lang::{self, Lang};
 use crate::report::{diagnostic, shown};
 use crate::world::pages;
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::cell::RefCell;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -65,6 +65,15 @@ const PAGER: &str =
 #[command(name = "tamis", version, about, max_term_width = 100, arg_required_else_help = true,
     after_help = PAGER)]
 struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// The options of every verb.
+#[derive(clap::Args)]
+struct Common {
     /// The project's folder; else the nearest one above with a dataset.toml
     #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
     dir: Option<PathBuf>,
@@ -80,8 +89,6 @@ struct Cli {
     /// Colours: of `auto`, where a terminal shows them and NO_COLOR is not set
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: clap::ColorChoice,
-    #[command(subcommand)]
-    verb: Verb,
 }
 
 /// A verb's options are made when it is the one that is asked for: every start would pay for all of them.
@@ -182,19 +189,16 @@ pub fn main() -> ExitCode {
     pages::large(false);
     crate::formats::guard::hush();
     lang::choose(language());
-    let cli = match lang::chosen() {
-        Lang::En => Cli::parse(),
-        Lang::Ko => Cli::from_arg_matches(&in_words(Cli::command()).get_matches()).unwrap_or_else(|e| e.exit()),
-    };
-    let json = matches!(&cli.verb, Verb::Build(a) if a.json);
-    let (dir, colour) = (cli.dir, coloured(cli.color));
-    let context = Context { dir, member: cli.member, quiet: cli.quiet, lang: cli.lang, colour };
+    let Cli { common, verb } = asked();
+    let json = matches!(&verb, Verb::Build(a) if a.json);
+    let colour = coloured(common.color);
+    let context = Context { dir: common.dir, member: common.member, quiet: common.quiet, lang: common.lang, colour };
     let run = std::panic::catch_unwind(|| {
         let dir = match &context.member {
             Some(name) => Some(project::workspace::member(context.dir.as_deref(), name)?),
             None => context.dir.clone(),
         };
-        run(&Context { dir, ..context.clone() }, &cli.verb)
+        run(&Context { dir, ..context.clone() }, &verb)
     });
     let exit = match run {
         Ok(Ok(exit)) => exit,
@@ -208,6 +212,25 @@ pub fn main() -> ExitCode {
         }
     };
     ExitCode::from(exit as u8)
+}
+
+/// What the command line asks for. Help and mistakes end the program here.
+fn asked() -> Cli {
+    let words: Vec<_> = std::env::args_os().collect();
+    let whole = Cli::command();
+    let matches = narrowed(&whole, &words).and_then(|command| command.try_get_matches_from(&words).ok());
+    let matches = matches.unwrap_or_else(|| match lang::chosen() {
+        Lang::En => whole.get_matches_from(&words),
+        Lang::Ko => in_words(whole).get_matches_from(&words),
+    });
+    Cli::from_arg_matches(&matches).unwrap_or_else(|e| e.exit())
+}
+
+/// The command with that verb alone which stands first among the words: clap copies the common options for each verb that there
+/// is, at every start. A line that this command takes means the same to the whole one; help and mistakes are left to that.
+fn narrowed(whole: &clap::Command, words: &[std::ffi::OsString]) -> Option<clap::Command> {
+    let verb = words.iter().skip(1).find_map(|word| whole.find_subcommand(word))?;
+    Some(Common::augment_args(clap::Command::new("tamis")).subcommand_required(true).subcommand(verb.clone()))
 }
 
 /// The language that `--lang` names, else that of the locale. It is needed before the command line is read: help is in it.
