@@ -149,7 +149,7 @@ enum Verb {
     Gc(gc::Args),
     /// Check the store, share one between checkouts, or write a crawl as WARC
     Store(store::Args),
-    /// What a diagnostic code means, with examples
+    /// What a diagnostic code or a finding means, with examples
     Explain(explain::Args),
     /// The JSON Schema of dataset.toml, or its reference for people
     Schema(schema::Args),
@@ -184,7 +184,10 @@ pub fn main() -> ExitCode {
     lang::choose(language());
     let cli = match lang::chosen() {
         Lang::En => Cli::parse(),
-        Lang::Ko => Cli::from_arg_matches(&in_words(Cli::command()).get_matches()).unwrap_or_else(|e| e.exit()),
+        Lang::Ko => match in_words(Cli::command()).try_get_matches().and_then(|m| Cli::from_arg_matches(&m)) {
+            Ok(cli) => cli,
+            Err(told) => return unread(&told),
+        },
     };
     let json = matches!(&cli.verb, Verb::Build(a) if a.json);
     let (dir, colour) = (cli.dir, coloured(cli.color));
@@ -221,6 +224,16 @@ fn language() -> Lang {
         || ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|v| std::env::var(v).ok().filter(|l| !l.is_empty()));
     let named = args.iter().take_while(|a| *a != "--").enumerate().find_map(behind);
     named.or_else(locale).map_or(Lang::En, |name| Lang::of_locale(&name))
+}
+
+/// Tells in the chosen language what is wrong with a command line, or the help that it asks for.
+fn unread(told: &clap::Error) -> ExitCode {
+    let text = told.render().to_string();
+    match told.use_stderr() {
+        true => warn(&text),
+        false => say(&text),
+    }
+    ExitCode::from(u8::try_from(told.exit_code()).unwrap_or(2))
 }
 
 /// A command with its help in the chosen language.
@@ -320,11 +333,12 @@ fn fail(c: &Context, failure: &Failure, json: bool) -> i32 {
             warn(&format!("{}{more}\n", diagnostic::summary(problems)));
         }
         Failure::Usage(say) | Failure::World(say) | Failure::Differs(say) => {
-            warn(&format!("tamis: {}\n", shown::line(say)))
+            warn_as_is(&format!("tamis: {}\n", shown::line(&lang::text(say))))
         }
-        Failure::Stopped(_) => warn(&lang::lines("tamis: stopped; what was done is kept\n")),
+        Failure::Stopped(_) => warn("tamis: stopped; what was done is kept\n"),
         Failure::Bug(say) => {
-            warn(&format!("tamis: {}\nthis is a bug in tamis or in one of its stages\n", shown::line(say)))
+            let bug = lang::text("this is a bug in tamis or in one of its stages");
+            warn_as_is(&format!("tamis: {}\n{bug}\n", shown::line(&lang::text(say))))
         }
     }
     if json {
@@ -369,10 +383,15 @@ pub fn aside(asked: bool) {
     ASIDE.store(asked, Ordering::Relaxed);
 }
 
-/// Results, to stdout.
+/// Results, to stdout, in the chosen language.
 pub fn say(text: &str) {
+    say_as_is(&lang::lines(text));
+}
+
+/// Results that hold what the user wrote, or that another program reads, to stdout: no word of them is translated.
+pub fn say_as_is(text: &str) {
     if ASIDE.load(Ordering::Relaxed) {
-        return warn(text);
+        return warn_as_is(text);
     }
     put(&mut anstream::stdout().lock(), &shown::lines(text));
 }
@@ -419,8 +438,13 @@ impl Drop for Printer {
 /// Bytes of rows that are handed over at a time.
 const PRINTED: usize = 1 << 16;
 
-/// Problems and progress, to stderr.
+/// Problems and progress, to stderr, in the chosen language.
 pub fn warn(text: &str) {
+    warn_as_is(&lang::lines(text));
+}
+
+/// Problems that show lines which the user wrote, to stderr: no word of them is translated.
+pub fn warn_as_is(text: &str) {
     put(&mut anstream::stderr().lock(), &shown::lines(text));
 }
 
