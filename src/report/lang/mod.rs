@@ -105,6 +105,7 @@ impl Table {
     }
 
     /// A whole sentence, or nothing.
+    #[cfg(test)]
     fn sentence(&self, english: &str) -> Option<String> {
         self.of_one(english, true).or_else(|| self.of_one(english, false))
     }
@@ -125,12 +126,11 @@ impl Table {
         if let Some(whole) = self.of_one(english, true) {
             return whole.into();
         }
-        // a form that holds several phrases is right where nothing of them is left
-        let loose = self.of_one(english, false);
-        if let Some(whole) = loose.as_ref().filter(|whole| !is_sentence(whole)) {
-            return whole.clone().into();
-        }
-        self.parted(english).or(loose).map_or(english.into(), Cow::from)
+        // each phrase by itself, unless a form that holds several of them leaves less in English
+        let (parted, loose) = (self.parted(english), self.of_one(english, false));
+        let whole = |told: &Option<String>| told.as_ref().is_some_and(|told| !is_sentence(told));
+        let first = if whole(&parted) || !whole(&loose) { parted.or(loose) } else { loose };
+        first.map_or(english.into(), Cow::from)
     }
 
     /// Phrases one after another, as far as some of them are known; of a list with commas no sentence may be left.
