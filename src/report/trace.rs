@@ -7,7 +7,6 @@ use crate::stages::label::kinds;
 use crate::table::{DataType, Value};
 use serde::Serialize;
 use std::borrow::Cow;
-use unicode_width::UnicodeWidthStr;
 
 /// A value in a line, and what stands around a change, in characters.
 const VALUE_CHARS: usize = 100;
@@ -217,12 +216,12 @@ fn at(manifest: &str, line: Option<usize>, key: &str) -> String {
 
 fn aligned(lines: &[(String, String, String)]) -> String {
     let width = |pick: fn(&(String, String, String)) -> &String| {
-        lines.iter().map(|l| pick(l).width()).max().unwrap_or(0).min(60)
+        lines.iter().map(|l| lang::width(pick(l))).max().unwrap_or(0).min(60)
     };
     let (names, words) = (width(|l| &l.0), width(|l| &l.1));
     let mut out = String::new();
     for (name, text, key) in lines {
-        let fill = |of: &str, to: usize| " ".repeat(to.saturating_sub(of.width()));
+        let fill = |of: &str, to: usize| " ".repeat(to.saturating_sub(lang::width(of)));
         let (one, two) = (fill(name, names), fill(text, words));
         let line = shown::line(&format!("  {name}{one}   {text}{two}   {key}")).into_owned();
         out.push_str(&format!("{}\n", line.trim_end()));

@@ -60,6 +60,11 @@ pub fn text_in(english: &str, lang: Lang) -> Cow<'_, str> {
     }
 }
 
+/// How many columns of a terminal a text takes: a Korean letter takes two.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
 /// Lines of a report. What stands between wide gaps is a cell of its own, and cells stay where they begin.
 pub fn lines(english: &str) -> Cow<'_, str> {
     match chosen() {
