@@ -141,9 +141,13 @@ impl Table {
     /// Phrases one after another, as far as some of them are known; of a list with commas no sentence may be left.
     fn parted(&self, english: &str) -> Option<String> {
         ["; ", ": ", ", "].into_iter().find_map(|gap| {
-            let pieces = apart(english, gap);
+            let mut pieces = apart(english, gap);
             if pieces.len() < 2 {
                 return None;
+            }
+            // what stands behind a name may have a colon of its own
+            if let Some(head) = pieces.first().copied().filter(|_| gap == ": ") {
+                pieces = vec![head, english.get(head.len() + gap.len()..).unwrap_or_default()];
             }
             let told: Vec<Cow<str>> = pieces.iter().map(|piece| self.phrases(piece)).collect();
             let list = gap == ", ";
