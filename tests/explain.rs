@@ -98,3 +98,39 @@ fn a_page_is_shown_without_a_project() {
     assert!(exit == Some(2) && text.contains("there is no code `T9999`"), "{text}");
     assert!(run(&["explain"]).1.lines().count() > 80);
 }
+
+/// Every finding that a case expects can be explained, in both languages, and a name with a slip proposes the right one.
+#[test]
+fn findings_are_explained() {
+    let known = tamis::report::explain::findings();
+    let mut all = std::collections::BTreeSet::new();
+    let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let Some(case) = std::fs::read_to_string(&path).ok().and_then(|text| text.parse::<toml::Table>().ok())
+            else {
+                continue;
+            };
+            let findings = case.get("findings").and_then(|f| f.as_array()).into_iter().flatten();
+            all.extend(findings.filter_map(|f| f.as_str()?.split(' ').nth(1).map(String::from)));
+        }
+    }
+    assert!(all.len() > 200, "{}", all.len());
+    let missing: Vec<&String> = all.iter().filter(|rule| !known.contains(rule.as_str())).collect();
+    assert!(missing.is_empty(), "not in src/report/explain/findings.txt: {missing:?}");
+    let untold: Vec<&&str> = known.iter().filter(|rule| tamis::report::explain::finding(rule).is_empty()).collect();
+    assert!(untold.is_empty(), "nothing is said of {untold:?}");
+    let away = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| crate::harness::tamis(away.path(), args);
+    assert!(run(&["explain", "duplicate.exact"]).1.contains("equal to those of an earlier sample"));
+    assert!(run(&["explain", "csv"]).1.contains("`delimiter`"));
+    let (exit, _, err) = run(&["explain", "duplicat.exact"]);
+    assert!(exit == 2 && err.contains("did you mean `duplicate.exact`?"), "{err}");
+    let (exit, out, _) = run(&["explain", "csv.ragged", "--json"]);
+    assert!(exit == 0 && out.contains("\"rule\":\"csv.ragged\""), "{out}");
+}

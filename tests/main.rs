@@ -28,6 +28,7 @@ mod hostile;
 mod incremental;
 mod json;
 mod kills;
+mod korean;
 mod leakage;
 mod licences;
 mod made;

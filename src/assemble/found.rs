@@ -1,6 +1,6 @@
 //! What the files of a source look like before any is read: globs that match nothing, and what is seldom meant.
 use super::Assembly;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, nearest};
 use crate::engine::scan::find::{self, FIRST, Look, WRITTEN, is_written, look};
 use crate::formats::{Cut, pointer, zip};
 use crate::stage::{Column, Plan, Role, Source};
@@ -126,7 +126,10 @@ impl Assembly<'_> {
             let problem = Diagnostic::error("T0312", span.clone(), format!("`{}` matches no file", inner_path(glob)));
             self.problems.push(match is_fetched(glob) {
                 true => problem.label("none of the files that were fetched; members of an archive lie below its name"),
-                false => problem.label("relative to dataset.toml; dot files never match"),
+                false => {
+                    let problem = problem.label("relative to dataset.toml; dot files never match");
+                    self.meant(glob).map_or(problem.clone(), |help| problem.help(help))
+                }
             });
         }
         if let Some((n, first)) = &found.absent {
@@ -138,6 +141,28 @@ impl Assembly<'_> {
                 Diagnostic::error("T0695", source.span.clone(), message).label("DVC keeps the data elsewhere");
             self.problems.push(problem.help("`dvc pull` brings it here; `exclude` leaves it out of this source"));
         }
+    }
+
+    /// What was perhaps meant by a glob that matches nothing: a name nearly like one of it, or the files of a folder.
+    fn meant(&self, glob: &str) -> Option<String> {
+        let mut folder = String::new();
+        let parts: Vec<&str> = glob.split('/').collect();
+        for (n, part) in parts.iter().enumerate() {
+            if part.contains(['*', '?', '[', '{']) {
+                return None;
+            }
+            let names = self.world.names(&folder).ok()?;
+            let join = |name: &str| if folder.is_empty() { name.to_string() } else { format!("{folder}/{name}") };
+            if names.iter().any(|name| name == part) {
+                folder = join(part);
+                continue;
+            }
+            let near = join(nearest(part, names.iter().map(String::as_str))?);
+            let rest: String = parts.iter().skip(n + 1).map(|part| format!("/{part}")).collect();
+            return Some(format!("did you mean `{near}{rest}`?"));
+        }
+        self.world.names(&folder).ok().filter(|names| !names.is_empty())?;
+        Some(format!("it is a folder: `{folder}/*` matches the files in it, `{folder}/**` those of its folders, too"))
     }
 
     /// What a source passes over, or takes in another way than is seldom meant.

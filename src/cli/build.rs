@@ -1,7 +1,7 @@
 //! `tamis build`
 use super::project::{self, Failure, Finished, MEMORY_LEAST, Options, Project};
 use super::push::{apart, dataset, tell_trouble};
-use super::{Context, event, interrupt, say, warn, worker};
+use super::{Context, event, interrupt, say, warn, warn_as_is, worker};
 use crate::engine::fresh::{self, Said};
 use crate::engine::ledger::{self, Tally, Times};
 use crate::engine::session::{Session, Stop};
@@ -153,7 +153,7 @@ pub fn once(c: &Context, args: &Args, stop: Stop) -> Result<i32, Failure> {
     };
     project.build(&options, &sink, |session, finished| {
         progress.finish();
-        workers.iter().for_each(|w| warn(&lang::lines(&worker::told(&w.met()))));
+        workers.iter().for_each(|w| warn(&worker::told(&w.met())));
         let exit = finished.exit();
         if let Some(far) = &options.far {
             settle_remote(&project, session, &options, args, far, c);
@@ -167,8 +167,8 @@ pub fn once(c: &Context, args: &Args, stop: Stop) -> Result<i32, Failure> {
             event(&Event::Done(Box::new(done(session, finished)?)));
         } else {
             let told = terminal::build(&project, session, finished, c.quiet);
-            say(&lang::lines(told.as_deref().unwrap_or_default()));
-            warn(&terminal::failures(&project, session, finished));
+            say(told.as_deref().unwrap_or_default());
+            warn_as_is(&terminal::failures(&project, session, finished));
             told?;
         }
         keep_fresh(&project, session, finished)?;
@@ -193,17 +193,17 @@ fn settle_remote(project: &Project, session: &Session, options: &Options, args: 
     }
     match c.quiet {
         true => tell_trouble(far),
-        false => warn(&lang::lines(&words::met(far.name(), &far.met()))),
+        false => warn(&words::met(far.name(), &far.met())),
     }
     if let Some(pushed) = pushed.filter(|_| !c.quiet) {
         let none = failure.is_none() && words::is_all_raw(&pushed);
-        warn(&lang::lines(&words::pushed(far.name(), &pushed)));
+        warn(&words::pushed(far.name(), &pushed));
         if none {
-            warn(&lang::lines(&format!("  {}\n", words::ALL_RAW)));
+            warn(&format!("  {}\n", words::ALL_RAW));
         }
     }
     if let Some(say) = failure {
-        warn(&lang::lines(&format!("not all was pushed: {say}\n")));
+        warn(&format!("not all was pushed: {say}\n"));
     }
 }
 
@@ -218,8 +218,8 @@ fn keep_fresh(project: &Project, session: &Session, finished: &Finished) -> Resu
 
 fn tell_fresh(c: &Context, said: &Said) {
     if !c.quiet {
-        warn(&said.warnings);
-        say(&lang::lines(&said.result));
+        warn_as_is(&said.warnings);
+        say(&said.result);
     }
 }
 
@@ -257,7 +257,7 @@ fn tell_start(project: &Project, args: &Args, c: &Context) {
             event(&crate::engine::told::diagnostic(w, &m.file, &m.text, |at| (m.line(at), m.column(at))));
         }
     } else if !c.quiet {
-        warn(&warnings_of(project));
+        warn_as_is(&warnings_of(project));
     }
 }
 
@@ -284,7 +284,7 @@ fn dry_run(project: &Project, options: &Options, args: &Args) -> Result<i32, Fai
         if args.json {
             event(&Event::Done(Box::default()));
         } else {
-            say(&lang::lines(&text));
+            say(&text);
         }
         0
     })

@@ -1,6 +1,6 @@
 //! `tamis check`
 use super::project::{self, Failure, Project};
-use super::{Context, from_here, json, say, warn};
+use super::{Context, from_here, json, say, say_as_is, warn_as_is};
 use crate::diag::Diagnostic;
 use crate::engine::scan::find;
 use crate::manifest::Manifest;
@@ -64,14 +64,14 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
             return Ok(0);
         }
         Output::Short => tell(c, output, &project.manifest, warnings, Checked::default())?,
-        Output::Text if !warnings.is_empty() => warn(&diagnostic::render(&project.manifest, warnings, false)),
+        Output::Text if !warnings.is_empty() => warn_as_is(&diagnostic::render(&project.manifest, warnings, false)),
         Output::Text => {}
     }
     if !c.quiet {
         let told = diagnostic::summary(warnings);
         let told = if told.is_empty() { lang::text("no problem").into_owned() } else { told };
         let steps = plural(steps, "step");
-        say(&lang::lines(&format!("{told}   {steps}, {} matched\n", plural(files(), "file"))));
+        say(&format!("{told}   {steps}, {} matched\n", plural(files(), "file")));
     }
     Ok(0)
 }
@@ -79,13 +79,13 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
 /// Problems for another program. Messages are in English whatever the language: only people read others.
 fn tell(c: &Context, output: Output, m: &Manifest, found: &[Diagnostic], known: Checked) -> Result<(), Failure> {
     if matches!(output, Output::Text | Output::Short) {
-        found.iter().for_each(|p| say(&diagnostic::short(m, p)));
+        found.iter().for_each(|p| say_as_is(&diagnostic::short(m, p)));
         return Ok(());
     }
     let file = from_here(&project::find(c.dir.as_deref())?, &m.file);
     let all = problems::problems(m, &file, found);
     match output {
-        Output::Github => say(&problems::github(&all)),
+        Output::Github => say_as_is(&problems::github(&all)),
         Output::Sarif => json(&problems::sarif(&all)),
         _ => json(&Checked { problems: all, ..known }),
     }

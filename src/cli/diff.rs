@@ -13,6 +13,7 @@ use super::pager::say;
 use super::{Context, json};
 use crate::project::Failure;
 use crate::report::difference::{Difference, Example, Pair};
+use crate::report::lang;
 use crate::report::show::value_text;
 use crate::table::{texts, value_at};
 use folder::{Folder, Go, Rows};
@@ -55,9 +56,9 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     } else if args.markdown {
         say(&out.markdown());
     } else if args.stat {
-        say(&out.stat());
+        say(&lang::lines(&out.stat()));
     } else {
-        say(&out.text());
+        say(&lang::lines(&out.text()));
     }
     Ok(i32::from(!out.same))
 }

@@ -156,7 +156,7 @@ enum Verb {
     Gc(gc::Args),
     /// Check the store, share one between checkouts, or write a crawl as WARC
     Store(store::Args),
-    /// What a diagnostic code means, with examples
+    /// What a diagnostic code or a finding means, with examples
     Explain(explain::Args),
     /// The JSON Schema of dataset.toml, or its reference for people
     Schema(schema::Args),
@@ -189,7 +189,11 @@ pub fn main() -> ExitCode {
     pages::large(false);
     crate::formats::guard::hush();
     lang::choose(language());
-    let Cli { common, verb } = asked();
+    let Cli { common, verb } = match asked() {
+        Ok(cli) => cli,
+        Err(told) if lang::chosen() == Lang::En => told.exit(),
+        Err(told) => return unread(&told),
+    };
     let json = matches!(&verb, Verb::Build(a) if a.json);
     let colour = coloured(common.color);
     let context = Context { dir: common.dir, member: common.member, quiet: common.quiet, lang: common.lang, colour };
@@ -214,16 +218,17 @@ pub fn main() -> ExitCode {
     ExitCode::from(exit as u8)
 }
 
-/// What the command line asks for. Help and mistakes end the program here.
-fn asked() -> Cli {
+/// What the command line asks for; help and mistakes are the error.
+fn asked() -> Result<Cli, clap::Error> {
     let words: Vec<_> = std::env::args_os().collect();
     let whole = Cli::command();
     let matches = narrowed(&whole, &words).and_then(|command| command.try_get_matches_from(&words).ok());
-    let matches = matches.unwrap_or_else(|| match lang::chosen() {
-        Lang::En => whole.get_matches_from(&words),
-        Lang::Ko => in_words(whole).get_matches_from(&words),
-    });
-    Cli::from_arg_matches(&matches).unwrap_or_else(|e| e.exit())
+    let matches = match (matches, lang::chosen()) {
+        (Some(matches), _) => matches,
+        (None, Lang::En) => whole.try_get_matches_from(&words)?,
+        (None, Lang::Ko) => in_words(whole).try_get_matches_from(&words)?,
+    };
+    Cli::from_arg_matches(&matches)
 }
 
 /// The command with that verb alone which stands first among the words: clap copies the common options for each verb that there
@@ -244,6 +249,16 @@ fn language() -> Lang {
         || ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|v| std::env::var(v).ok().filter(|l| !l.is_empty()));
     let named = args.iter().take_while(|a| *a != "--").enumerate().find_map(behind);
     named.or_else(locale).map_or(Lang::En, |name| Lang::of_locale(&name))
+}
+
+/// Tells in the chosen language what is wrong with a command line, or the help that it asks for.
+fn unread(told: &clap::Error) -> ExitCode {
+    let text = told.render().to_string();
+    match told.use_stderr() {
+        true => warn(&text),
+        false => say(&text),
+    }
+    ExitCode::from(u8::try_from(told.exit_code()).unwrap_or(2))
 }
 
 /// A command with its help in the chosen language.
@@ -343,11 +358,12 @@ fn fail(c: &Context, failure: &Failure, json: bool) -> i32 {
             warn(&format!("{}{more}\n", diagnostic::summary(problems)));
         }
         Failure::Usage(say) | Failure::World(say) | Failure::Differs(say) => {
-            warn(&format!("tamis: {}\n", shown::line(say)))
+            warn_as_is(&format!("tamis: {}\n", shown::line(&lang::text(say))))
         }
-        Failure::Stopped(_) => warn(&lang::lines("tamis: stopped; what was done is kept\n")),
+        Failure::Stopped(_) => warn("tamis: stopped; what was done is kept\n"),
         Failure::Bug(say) => {
-            warn(&format!("tamis: {}\nthis is a bug in tamis or in one of its stages\n", shown::line(say)))
+            let bug = lang::text("this is a bug in tamis or in one of its stages");
+            warn_as_is(&format!("tamis: {}\n{bug}\n", shown::line(&lang::text(say))))
         }
     }
     if json {
@@ -392,10 +408,15 @@ pub fn aside(asked: bool) {
     ASIDE.store(asked, Ordering::Relaxed);
 }
 
-/// Results, to stdout.
+/// Results, to stdout, in the chosen language.
 pub fn say(text: &str) {
+    say_as_is(&lang::lines(text));
+}
+
+/// Results that hold what the user wrote, or that another program reads, to stdout: no word of them is translated.
+pub fn say_as_is(text: &str) {
     if ASIDE.load(Ordering::Relaxed) {
-        return warn(text);
+        return warn_as_is(text);
     }
     put(&mut anstream::stdout().lock(), &shown::lines(text));
 }
@@ -442,8 +463,13 @@ impl Drop for Printer {
 /// Bytes of rows that are handed over at a time.
 const PRINTED: usize = 1 << 16;
 
-/// Problems and progress, to stderr.
+/// Problems and progress, to stderr, in the chosen language.
 pub fn warn(text: &str) {
+    warn_as_is(&lang::lines(text));
+}
+
+/// Problems that show lines which the user wrote, to stderr: no word of them is translated.
+pub fn warn_as_is(text: &str) {
     put(&mut anstream::stderr().lock(), &shown::lines(text));
 }
 

@@ -1,5 +1,5 @@
 //! `tamis new`: a project out of a folder of data, or out of a few records that come with tamis.
-use super::{Context, aside, json, say, warn};
+use super::{Context, aside, json, say, say_as_is, warn, warn_as_is};
 use crate::assemble;
 use crate::diag::{Severity, suggest};
 use crate::manifest;
@@ -82,7 +82,7 @@ const RAW: &str = "raw/";
 pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     if let Some(language) = &args.step {
         let helper = template::STEPS.iter().find(|s| s.0 == language).map_or("", |s| s.1);
-        say(helper);
+        say_as_is(helper);
         return Ok(0);
     }
     aside(args.json);
@@ -215,7 +215,7 @@ fn checked(project: &World, text: &str) -> Result<(), Failure> {
             Ok(_) => return Ok(()),
             Err(mut problems) => {
                 problems.retain(|p| p.severity == Severity::Error);
-                warn(&diagnostic::render(&manifest, &problems, false));
+                warn_as_is(&diagnostic::render(&manifest, &problems, false));
                 problems
             }
         },
@@ -243,7 +243,7 @@ fn more(c: &Context, from: &Path, folder: &Folder, all: bool) -> Result<Told, Fa
                 let there = format!("{place} has a {MANIFEST}, which stays as it is; this could be added to it:");
                 warn(&format!("{}\n", lang::text(&there)));
             }
-            say(&draft.text);
+            say_as_is(&draft.text);
             there(&draft)
         }
     })

@@ -4,7 +4,7 @@ use super::{interrupt, put, warn};
 use crate::report::shown;
 use crate::world::{self, World};
 
-/// Results of a verb that a person reads, to stdout.
+/// Results of a verb that a person reads, to stdout, as they are: the verb knows which of them are words of tamis.
 pub fn say(text: &str) {
     let text = shown::lines(text);
     if !paged(&text) {

@@ -33,7 +33,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     if args.json {
         json(&plan);
     } else {
-        say(&lang::lines(&plan.text()));
+        say(&plan.text());
     }
     let open = plan.unmet + plan.unknown + plan.blanks > 0;
     Ok(i32::from(args.check && open))
@@ -51,9 +51,9 @@ fn write(project: &Project) -> Result<i32, Failure> {
     }
     let text = template(&known(project, lang::chosen() == Lang::Ko));
     project.world.replace(&path, text.as_bytes()).map_err(|e| Failure::World(format!("{path}: {e}")))?;
-    say(&lang::lines(&format!("{path} is written: fill its fields in\n")));
+    say(&format!("{path} is written: fill its fields in\n"));
     if named.is_none() {
-        say(&lang::lines(&format!("name it in dataset.toml: [plan] document = \"{path}\"\n")));
+        say(&format!("name it in dataset.toml: [plan] document = \"{path}\"\n"));
     }
     Ok(0)
 }

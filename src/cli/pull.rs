@@ -3,7 +3,7 @@ use super::push::{dataset, tell_trouble};
 use super::{Context, interrupt, json, say};
 use crate::engine::store::{self, Met, Pulled, Store};
 use crate::project::{Failure, Project, remote};
-use crate::report::{lang, remote as words};
+use crate::report::remote as words;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io;
@@ -44,7 +44,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         json(&Whole { remote: far.name().into(), pulled, met });
     } else {
         if !c.quiet {
-            say(&lang::lines(&words::pulled(far.name(), &pulled)));
+            say(&words::pulled(far.name(), &pulled));
         }
         tell_trouble(&far);
     }

@@ -2,7 +2,7 @@
 use super::{Context, interrupt, json, say, warn};
 use crate::engine::store::{self, Far, Met, Pushed, Store, Unpushed};
 use crate::project::{Failure, Project, remote};
-use crate::report::{lang, remote as words, terminal};
+use crate::report::{remote as words, terminal};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io;
@@ -43,7 +43,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
         json(&Whole { remote, pushed, met, failure: failure.clone().or(all_raw.then(|| words::ALL_RAW.into())) });
     } else {
         if !c.quiet {
-            say(&lang::lines(&words::pushed(far.name(), &pushed)));
+            say(&words::pushed(far.name(), &pushed));
         }
         tell_trouble(&far);
     }
@@ -78,6 +78,6 @@ pub fn apart(done: Result<Pushed, Unpushed>, far: &Far) -> (Pushed, Option<Strin
 pub fn tell_trouble(far: &Far) {
     let met = far.met();
     if words::is_troubled(&met) {
-        warn(&lang::lines(&words::met(far.name(), &met)));
+        warn(&words::met(far.name(), &met));
     }
 }

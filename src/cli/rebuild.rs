@@ -7,7 +7,7 @@ use super::release::pins::key;
 use super::revision::{Revision, cut};
 use super::{Context, json, say};
 use crate::project::{Failure, find};
-use crate::report::{lang, shown, terminal};
+use crate::report::{shown, terminal};
 use crate::world::{Scratch, World};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -78,7 +78,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     if args.json {
         json(&told);
     } else {
-        say(&lang::lines(&text(&told, !pin.steps.is_empty())));
+        say(&text(&told, !pin.steps.is_empty()));
     }
     Ok(told.exit)
 }

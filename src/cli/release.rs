@@ -5,14 +5,14 @@ mod reported;
 
 use super::project::{Failure, Finished, Options, Project, keep_from_git};
 use super::verify::signed::SIGNATURE;
-use super::{Context, json, pin, say, warn};
+use super::{Context, json, pin, say, warn_as_is};
 use crate::digest::Digest;
 use crate::engine::lock::{Lock, ReleaseLock};
 use crate::engine::out;
 use crate::engine::session::Session;
 use crate::report::freeze::{self, Freeze};
 use crate::report::progress::Progress;
-use crate::report::{lang, terminal};
+use crate::report::terminal;
 use crate::stages::label::guideline;
 use crate::stages::release::unknown_terms;
 use crate::stages::split::declaration::{Declaration, fold_column};
@@ -93,7 +93,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
             let failures = terminal::failures(&project, s, f);
             let why = failures.lines().map(str::trim).filter(|l| !l.is_empty()).map(String::from).collect();
             if !args.json {
-                warn(&failures);
+                warn_as_is(&failures);
             }
             return Ok((f.exit(), (None, why), format!("not released: {}\n", gates(f))));
         }
@@ -102,12 +102,12 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     })??;
     let (mut frozen, why) = told;
     if !args.json {
-        say(&lang::lines(&text));
+        say(&text);
     }
     if let Some(frozen) = &mut frozen {
         let tell = |text: String| {
             if !args.json {
-                say(&lang::lines(&text))
+                say(&text)
             }
         };
         if let Some(key) = &key {

@@ -1,6 +1,6 @@
 //! `tamis report`: what people look at, as one HTML file.
 use super::project::{Failure, Options, Project};
-use super::{Context, browser, json, say, warn};
+use super::{Context, browser, json, say, warn, warn_as_is};
 use crate::engine::lock::Lock;
 use crate::engine::session::Session;
 use crate::engine::state::Built;
@@ -123,7 +123,7 @@ pub fn build(c: &Context, project: &Project, options: &Options) -> Result<i32, F
     project.build(options, &|e| progress.hear(&e), |s, f| {
         progress.finish();
         if f.exit() != 0 {
-            warn(&terminal::failures(project, s, f));
+            warn_as_is(&terminal::failures(project, s, f));
         }
         f.exit()
     })
@@ -159,7 +159,7 @@ fn write(
     project.world.replace(&args.out, made.html.as_bytes()).map_err(failed)?;
     let [held, chosen] = [made.shown, made.chosen].map(|n| number(n as u64));
     let shown = format!("{held} of {chosen} chosen samples, {} live", number(views.samples.total));
-    say(&lang::lines(&format!("{}   {}   {shown}\n", args.out, bytes(made.html.len() as u64))));
+    say(&format!("{}   {}   {shown}\n", args.out, bytes(made.html.len() as u64)));
     if args.open
         && let Some(place) = project.world.place(&args.out)
     {

@@ -1,11 +1,11 @@
 //! The project as it is in a commit of git, written to a folder of its own and built there from nothing.
-use super::{Context, interrupt, warn};
+use super::{Context, interrupt, warn, warn_as_is};
 use crate::engine::effect::Objects;
 use crate::engine::lock::PATH as LOCK;
 use crate::engine::session::Session;
 use crate::project::{Failure, Finished, MANIFEST, Options, Project};
 use crate::report::progress::Progress;
-use crate::report::{lang, terminal};
+use crate::report::terminal;
 use crate::stages::registry;
 use crate::world::World;
 
@@ -45,7 +45,7 @@ impl Revision {
     /// The project of the commit.
     pub fn project(&self) -> Result<Project, Failure> {
         Project::in_world(self.world.clone(), &registry()).inspect_err(|_| {
-            warn(&lang::lines(&format!("the project {} is not built:\n", self.at())));
+            warn(&format!("the project {} is not built:\n", self.at()));
         })
     }
 
@@ -78,7 +78,7 @@ impl Revision {
                 return Err(Failure::Stopped(f.exit()));
             }
             if f.exit() != 0 {
-                warn(&terminal::failures(project, s, f));
+                warn_as_is(&terminal::failures(project, s, f));
                 return Err(Failure::Differs(format!("the project {at} does not build any more")));
             }
             look(s, f)

@@ -1,5 +1,5 @@
 //! `tamis schema`: what a manifest may hold, for editors and for people.
-use super::{Context, say, schemas};
+use super::{Context, say_as_is, schemas};
 use crate::assemble;
 use crate::diag::suggest;
 use crate::project::Failure;
@@ -24,15 +24,15 @@ pub fn run(_: &Context, args: &Args) -> Result<i32, Failure> {
             Failure::Usage(format!("`{verb}` is no verb that speaks JSON: {help}"))
         })?;
         let text = serde_json::to_string_pretty(&(found.1)()).map_err(|e| Failure::Bug(e.to_string()))?;
-        say(&format!("{text}\n"));
+        say_as_is(&format!("{text}\n"));
         return Ok(0);
     }
     let schema = assemble::schema(&registry());
     if args.markdown {
-        say(&reference::markdown(&schema));
+        say_as_is(&reference::markdown(&schema));
     } else {
         let text = serde_json::to_string_pretty(&schema).map_err(|e| Failure::Bug(e.to_string()))?;
-        say(&format!("{text}\n"));
+        say_as_is(&format!("{text}\n"));
     }
     Ok(0)
 }

@@ -59,7 +59,7 @@ mod live {
     use crate::cli::{Context, aside, browser, diff, interrupt, json, report, say};
     use crate::engine::session::Stop;
     use crate::project::{self, Failure, Project};
-    use crate::report::lang::{self, Lang};
+    use crate::report::lang::Lang;
     use crate::report::terminal;
     use crate::review::file::named;
     use crate::serve::{Server, Setup};
@@ -131,7 +131,7 @@ mod live {
         if !std::io::stdin().is_terminal() {
             return Ok(false);
         }
-        say(&lang::lines("Values that may hold personal data will be shown in the browser. Type yes to go on: "));
+        say("Values that may hold personal data will be shown in the browser. Type yes to go on: ");
         let mut line = String::new();
         std::io::stdin().lock().read_line(&mut line).map_err(|e| Failure::World(e.to_string()))?;
         Ok(line.trim() == "yes")

@@ -14,6 +14,7 @@ use crate::engine::state::Built;
 use crate::engine::told::Answer;
 use crate::project::{Failure, Options, Project};
 use crate::report::filter::Filter;
+use crate::report::lang;
 use crate::report::rows::Looking;
 use crate::report::sheet::Sheet;
 use crate::report::show::{self, Snapshot};
@@ -163,22 +164,23 @@ impl Chosen {
 fn page(project: &Project, s: &Session, built: &Built, chosen: &Chosen, args: &Args) -> Result<String, Failure> {
     let (step, run) = (&s.steps[chosen.main], &built.runs[chosen.main]);
     let snapshot = snapshot(project, built, chosen.main, args.raw);
-    let mut out = show::head(&step.name, &snapshot);
+    let words = |text: String| lang::lines(&text).into_owned();
+    let mut out = words(show::head(&step.name, &snapshot));
     if run.answer() != Answer::Fresh {
         let old = "not built as dataset.toml and the files stand now: tamis build";
         if args.format.is_some() {
             super::warn(&format!("tamis: {} is {old}\n", step.name));
         }
-        out.push_str(&format!("  {old}\n"));
+        out.push_str(&words(format!("  {old}\n")));
     }
     if args.agreement {
-        return agreement::page(project, s, built, chosen.main, args).map(|text| out + &text);
+        return agreement::page(project, s, built, chosen.main, args).map(|text| out + &words(text));
     }
     if args.clusters || args.filters {
-        return together(s, built, &snapshot, chosen, args).map(|text| out + &text);
+        return together(s, built, &snapshot, chosen, args).map(|text| out + &words(text));
     }
     if !args.what_if.is_empty() || args.sweep.is_some() {
-        return what_if::page(s, built, chosen.main, args).map(|text| out + &text);
+        return what_if::page(s, built, chosen.main, args).map(|text| out + &words(text));
     }
     if let Some(kind) = args.kind() {
         let raw = args.raw || project.manifest.table(&["privacy"]).is_none();
@@ -190,7 +192,7 @@ fn page(project: &Project, s: &Session, built: &Built, chosen: &Chosen, args: &A
             return Ok(String::new());
         }
         let (list, total) = telling.list(args.limit)?;
-        return Ok(out + &show::findings(&project.manifest, &list, total));
+        return Ok(out + &words(show::findings(&project.manifest, &list, total)));
     }
     if args.rows.is_some()
         || args.sample.is_some()
@@ -207,23 +209,26 @@ fn page(project: &Project, s: &Session, built: &Built, chosen: &Chosen, args: &A
     let is_task = labels.iter().any(|(name, _)| *name == step.path);
     labels.retain(|(name, _)| !is_task || *name == step.path);
     if labels.is_empty() && args.by.is_some() {
-        out.push_str("  no labels up to this step\n");
+        out.push_str(&words("  no labels up to this step\n".into()));
     }
     let labels = labels.iter().map(|(name, l)| match args.by {
         Some(By::Split) => l.by_split(name),
         _ => l.by_class(name, &facts),
     });
-    let labels: String = labels.collect();
+    // classes are called as the user calls them
+    let headed = |line: &str| line.contains("annotations") || line.trim_start().starts_with("unlabelled");
+    let said = |line: &str| if headed(line) { lang::lines(line).into_owned() } else { line.to_string() };
+    let labels: String = labels.collect::<String>().split_inclusive('\n').map(said).collect();
     if args.by.is_some() {
         return Ok(out + &labels);
     }
     match step.entry.kernels {
-        Kernels::Whole { .. } => out.push_str(&files(&run.files)),
+        Kernels::Whole { .. } => out.push_str(&words(files(&run.files))),
         _ => out.push_str(&snapshot.schema(s)?),
     }
     out.push_str(&labels);
     out.push_str(&show::facts(&facts));
-    out.push_str(&happened(project, s, built, chosen)?);
+    out.push_str(&words(happened(project, s, built, chosen)?));
     Ok(out)
 }
 

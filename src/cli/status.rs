@@ -4,7 +4,6 @@ use crate::engine::ledger;
 use crate::engine::lock::Lock;
 use crate::engine::state::Built;
 use crate::project::{Failure, Options, Project};
-use crate::report::lang;
 use crate::report::standing::gather;
 use crate::report::status::Status;
 
@@ -30,7 +29,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     if args.json {
         json(&status);
     } else {
-        say(&lang::lines(&status.text()));
+        say(&status.text());
     }
     lost.map_or(Ok(0), |say| Err(Failure::Bug(say)))
 }

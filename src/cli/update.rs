@@ -4,8 +4,8 @@ use super::{Context, interrupt, json, say, warn};
 use crate::engine::effect::Outcome;
 use crate::project::Failure;
 use crate::project::update::{Fetching, Hear, Options, Updated};
+use crate::report::fetched;
 use crate::report::progress::Transfer;
-use crate::report::{fetched, lang};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -67,7 +67,7 @@ impl Way {
         if self.json {
             json(outcome);
         } else if let Some(line) = fetched::line(outcome).filter(|_| !c.quiet || fetched::is_problem(outcome)) {
-            warn(&lang::lines(&line));
+            warn(&line);
         }
     }
 
@@ -82,7 +82,7 @@ impl Way {
 
     pub fn end(&self, c: &Context, done: &Updated) -> Result<i32, Failure> {
         if !self.json && !c.quiet && (done.stopped == 0 || !done.outcomes.is_empty()) {
-            say(&lang::lines(&fetched::summary(done)));
+            say(&fetched::summary(done));
         }
         if done.stopped > 0 { Err(Failure::Stopped(done.stopped)) } else { Ok(done.exit()) }
     }

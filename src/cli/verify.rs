@@ -1,5 +1,6 @@
 //! `tamis verify DIR`: whether a release's files are what its own lists say. Needs no project, no store and no trust in
 //! whoever made the folder.
+mod across;
 mod answers;
 pub mod audit;
 mod documents;
@@ -7,14 +8,14 @@ pub mod signed;
 mod values;
 
 use super::page::{Line, Page, failed, written};
-use super::{Context, say};
+use super::{Context, say, say_as_is};
 use crate::digest::{BothSums, Digest};
 use crate::exec::local::Local;
 use crate::formats::image;
 use crate::formats::writer::{Writer, split_of};
 use crate::project::Failure;
-use crate::report::shown;
 use crate::report::terminal::{number, plural};
+use crate::report::{lang, shown};
 use crate::stage::Executor;
 use crate::stages::release::REPORT;
 use crate::world::{What, World};
@@ -72,7 +73,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     let (ok, mut wrong) = if answers { answers::plain(&world, args.sums)? } else { plain(&world, args.sums)? };
     wrong.extend(by.wrong);
     if !wrong.is_empty() {
-        wrong.iter().for_each(|w| say(&format!("{}\n", shown::line(w))));
+        wrong.iter().for_each(|w| say_as_is(&format!("{}\n", shown::line(&lang::text(w)))));
         let n = plural(wrong.len() as u64, "difference");
         return Err(Failure::Differs(format!("{name} is not as it was released: {n}")));
     }
@@ -98,14 +99,16 @@ fn plain(world: &World, sums: bool) -> Result<(String, Vec<String>), Failure> {
             check.documents(&there)?;
             let disjoint = check.samples(&there)?;
             check.pictures(&there)?;
-            format!("{disjoint}, {}", check.values(&there)?)
+            let (values, across) = check.values(&there)?;
+            let across = across.map_or(String::new(), |say| format!("{say}; "));
+            format!("{disjoint}; {across}{values}")
         }
     };
     let samples = page.splits.values().fold(0, |n: u64, s| n.saturating_add(s.rows));
     let content = page.content_root.get(..8).unwrap_or_default();
     let files = plural((there.len() + SUMS.len()) as u64, "file");
     let roots = format!("content {content}, files {}", files_root.short());
-    Ok((format!("ok: {files}, {}, {roots}, {read}", plural(samples, "sample")), check.wrong))
+    Ok((format!("ok: {files}, {}, {roots}; {read}", plural(samples, "sample")), check.wrong))
 }
 
 /// Collects every difference instead of stopping at the first.
@@ -295,7 +298,7 @@ impl Check<'_> {
             }
         }
         Ok(match (compared, held) {
-            (Some(_), _) => "splits disjoint",
+            (Some(_), _) => "splits disjoint by id",
             (_, true) => "splits not compared (the ids are not among the released columns)",
             (_, false) => "splits not compared (no file holds the ids)",
         })

@@ -8,6 +8,7 @@ use crate::engine::record::Record;
 use crate::engine::state::{Mode, StepRun};
 use crate::engine::told::Answer;
 use crate::engine::why::{self, EXAMPLES, RowChange, Why};
+use crate::report::lang;
 use crate::report::terminal::{number, plural};
 use crate::report::why::{changed, values_shown};
 use crate::stage::{Fault, Kernel};
@@ -148,7 +149,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     if args.json {
         json(&Told { steps: reasons });
     } else {
-        say(&text);
+        say(&lang::lines(&text));
     }
     Ok(0)
 }

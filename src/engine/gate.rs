@@ -1,5 +1,5 @@
 //! Facts and gates: named numbers of steps, and bounds that the manifest sets on them.
-use super::ledger;
+use super::ledger::{self, Tally};
 use super::lost::{self, MANY};
 use super::open;
 use super::session::Session;
@@ -46,7 +46,7 @@ fn unknown(s: &Session, built: &Built, name: &str) -> String {
 
 /// A fact by its full name, `STEP.NAME`: a stage's own, or one that every step has (`samples`, `findings`, `fails`,
 /// `dropped`, `held`, `given`, `rejected`, `rejected_share`, `rejected_share_of_many`, `files_lost`,
-/// `files_lost_by_name`; of a step that opens pictures `unread.NAME`, `unread_share.NAME`, `unread_over.NAME`; of the choice of a release `waiting`, its samples that wait for a decision; of a join `unmatched_share`, and `lost_share`, which counts what findings are told of, too).
+/// `files_lost_by_name`, `found.RULE`: samples that a rule of findings named; of a step that opens pictures `unread.NAME`, `unread_share.NAME`, `unread_over.NAME`; of the choice of a release `waiting`, its samples that wait for a decision; of a join `unmatched_share`, and `lost_share`, which counts what findings are told of, too).
 /// `None`: no step gives it.
 pub fn fact(s: &Session, built: &Built, name: &str) -> Result<Option<Fact>, Fault> {
     let given = giver(s.steps, name).and_then(|i| Some((s.steps.get(i)?, built.runs.get(i)?)));
@@ -69,6 +69,11 @@ const EVERY_STEP: [&str; 8] =
 fn of_every_step(s: &Session, built: &Built, step: &Step, run: &StepRun, own: &str) -> Result<Option<Fact>, Fault> {
     if let Some((fact, source)) = own.split_once('.').filter(|(fact, _)| fact.starts_with("unread")) {
         return unread(s, built, (step, run), fact, source);
+    }
+    if let Some(rule) = own.strip_prefix("found.") {
+        let tally = Tally::of(s, step, run)?;
+        let of = tally.reasons.iter().filter(|((_, own, _), _)| own == rule);
+        return Ok(Some(of.map(|(_, times)| times.samples.max(times.times.min(1))).sum::<u64>().into()));
     }
     let dead = |bin| run.parts.iter().flat_map(|p| &p.dead).filter(|d| d.1 == bin).count() as u64;
     let sum = |f: fn(&super::state::Counts) -> u32| run.parts.iter().map(|p| u64::from(f(&p.counts()))).sum::<u64>();

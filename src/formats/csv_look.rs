@@ -60,7 +60,8 @@ pub fn doubts(options: &Options, dialect: &Dialect, says: Says, len: u64, read: 
     if let Some(doubt) = other_delimiter(&names, first, rows, (dialect, says)) {
         return vec![doubt];
     }
-    first.and_then(|_| no_header(&names, rows, dialect)).into_iter().collect()
+    let above = u32::from(dialect.skip) + first.map_or(0, |first| line_ends(first).max(1));
+    first.and_then(|_| no_header(&names, rows, dialect, above)).into_iter().collect()
 }
 
 /// The records of the bytes.
@@ -114,20 +115,32 @@ fn other_delimiter(
     Some(Doubt::fails(says.0, format!("looks {looks}"), proposed(*mark, says)))
 }
 
-/// A first line of numbers, or one whose values stand again in their columns, is data.
-fn no_header(names: &[String], rows: &[String], dialect: &Dialect) -> Option<Doubt> {
+fn line_ends(text: &str) -> u32 {
+    u32::try_from(memchr::memchr_iter(b'\n', text.as_bytes()).count()).unwrap_or(u32::MAX)
+}
+
+/// A first line of numbers, or one whose values stand again in their columns, is data. `above` lines stand above the rows.
+fn no_header(names: &[String], rows: &[String], dialect: &Dialect, above: u32) -> Option<Doubt> {
     let number = |text: &String| text.trim().parse::<f64>().is_ok();
     let read = |row: &String| values(row, dialect).ok().filter(|own| own.len() == names.len()); // a short row is no data
-    let rows: Vec<Vec<String>> = rows.iter().filter_map(read).collect();
+    let read_rows: Vec<(usize, Vec<String>)> =
+        rows.iter().enumerate().filter_map(|(n, row)| Some((n, read(row)?))).collect();
     let again = |(i, name): (usize, &String)| {
-        let same = rows.iter().filter(|row| row.get(i) == Some(name)).count();
+        let mut same = read_rows.iter().filter(|(_, row)| row.get(i) == Some(name)).map(|(n, _)| *n);
+        let first = same.next()?;
         // one cell of many that happens to be called like its column says nothing
-        !name.trim().is_empty() && same > 0 && same * 100 >= rows.len()
+        (!name.trim().is_empty() && (same.count() + 1) * 100 >= read_rows.len()).then_some(first)
     };
-    let say = if !names.is_empty() && !rows.is_empty() && names.iter().all(number) {
-        "has numbers in its first line, which is taken for the names of the columns"
-    } else if names.iter().enumerate().any(again) {
-        "has a value in its first line, which is taken for the names of the columns, that stands again below it"
+    let say = if !names.is_empty() && !read_rows.is_empty() && names.iter().all(number) {
+        "has numbers in its first line, which is taken for the names of the columns".to_string()
+    } else if let Some(first) = names.iter().enumerate().find_map(again) {
+        let lines: u32 = rows.iter().take(first).map(|row| line_ends(row).max(1)).sum();
+        format!(
+            "has a value in its first line, which is taken for the names of the columns, that stands again in record {} \
+             (line {})",
+            first + 1,
+            u64::from(above) + u64::from(lines) + 1
+        )
     } else {
         return None;
     };

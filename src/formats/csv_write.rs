@@ -3,7 +3,8 @@
 //! JSON writes it.
 //!
 //! Values stay as they are: a text that a spreadsheet would take for a formula is not changed, and is told (`csv.formula`), as is
-//! one with a NUL character, at which readers of CSV stop (`csv.nul`).
+//! one with a NUL character, at which readers of CSV stop (`csv.nul`), and one that pandas takes for a missing value unless it is
+//! told otherwise, such as `NA` or an empty text (`csv.missing`).
 use super::back::{BATCH, Back, Part, Tell, Values, taken, value};
 use super::writer::{Chunk, Join, Lost, Needs, Place, Sheet, Writer};
 use crate::table::slots::{Slots, Style};
@@ -13,7 +14,7 @@ use arrow_array::cast::AsArray;
 use std::io::BufRead;
 
 pub const WRITER: Writer = Writer {
-    version: 2, // 2: texts with a NUL are told
+    version: 3, // 2: texts with a NUL are told; 3: texts that pandas takes for missing values
     uses: &[],
     files: "csv/SPLIT-NNNNN.csv",
     doc: "RFC 4180 in UTF-8; lists and objects stand as JSON. Texts that a spreadsheet would run stay as they are, and are told",
@@ -46,14 +47,16 @@ impl<'c> Column<'c> {
         }
     }
 
-    /// Appends the field of a row; says whether it is a text that a spreadsheet would run, and whether it holds a NUL.
-    fn put(&self, row: usize, cell: &mut Vec<u8>, out: &mut Vec<u8>) -> (bool, bool) {
+    /// Appends the field of a row; says whether it is a text that a spreadsheet would run, whether it holds a NUL, and whether
+    /// pandas takes it for a missing value.
+    fn put(&self, row: usize, cell: &mut Vec<u8>, out: &mut Vec<u8>) -> [bool; 3] {
         match self {
-            Column::Texts(texts) if row >= texts.len() || texts.is_null(row) => (false, false),
+            Column::Texts(texts) if row >= texts.len() || texts.is_null(row) => [false; 3],
             Column::Texts(texts) => {
                 let text = texts.value(row);
                 field(text.as_bytes(), out);
-                (text.starts_with(['=', '+', '-', '@', '\t', '\r']), memchr::memchr(0, text.as_bytes()).is_some())
+                let runs = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+                [runs, memchr::memchr(0, text.as_bytes()).is_some(), is_missing(text)]
             }
             Column::Json(slots) => {
                 cell.clear();
@@ -61,7 +64,7 @@ impl<'c> Column<'c> {
                 if cell != b"null" {
                     field(cell, out);
                 }
-                (false, false)
+                [false; 3]
             }
         }
     }
@@ -78,24 +81,38 @@ fn encode(sheet: &Sheet, lost: &mut Vec<Lost>) -> Vec<u8> {
         sheet.columns.iter().map(|(name, array)| (name.as_str(), Column::of(array.as_ref()))).collect();
     let mut cell = Vec::new();
     for row in 0..sheet.rows {
-        let (mut formulas, mut nuls) = (Vec::new(), Vec::new());
+        let mut told: [Vec<&str>; 3] = Default::default();
         for (n, (name, column)) in columns.iter().enumerate() {
             out.extend_from_slice(if n > 0 { b"," } else { b"" });
-            let (runs, nul) = column.put(row, &mut cell, &mut out);
-            formulas.extend(runs.then_some(*name));
-            nuls.extend(nul.then_some(*name));
+            let is = column.put(row, &mut cell, &mut out);
+            told.iter_mut().zip(is).for_each(|(names, is)| names.extend(is.then_some(*name)));
         }
         out.push(b'\n');
-        if !formulas.is_empty() {
-            let say = format!("a spreadsheet would run what stands in {}", formulas.join(", "));
-            lost.push(Lost { row, rule: "csv.formula", say });
-        }
-        if !nuls.is_empty() {
-            let say = format!("readers of CSV stop at the NUL character that stands in {}", nuls.join(", "));
-            lost.push(Lost { row, rule: "csv.nul", say });
+        for ((rule, say), names) in TOLD.into_iter().zip(told).filter(|(_, names)| !names.is_empty()) {
+            lost.push(Lost { row, rule, say: format!("{say} {}", names.join(", ")) });
         }
     }
     out
+}
+
+/// What is told of a text that is written, and in front of the names of its columns.
+const TOLD: [(&str, &str); 3] = [
+    ("csv.formula", "a spreadsheet would run what stands in"),
+    ("csv.nul", "readers of CSV stop at the NUL character that stands in"),
+    (MISSING, "pandas takes for a missing value, unless it is called with keep_default_na=False, what stands in"),
+];
+
+/// The rule of a text that pandas takes for a missing value.
+pub const MISSING: &str = "csv.missing";
+
+/// The texts that pandas takes for missing values, an empty one besides.
+const NA: [&str; 18] = [
+    "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA", "NULL",
+    "NaN", "None", "n/a", "nan", "null",
+];
+
+fn is_missing(text: &str) -> bool {
+    text.is_empty() || (text.len() <= 8 && NA.contains(&text))
 }
 
 /// A value between quotes where it must be; an empty one always, since nothing stands for a missing value.

@@ -143,15 +143,22 @@ pub fn wide_words(bytes: &[u8]) -> Option<String> {
     (marked || wide(bytes)).then(|| likely(bytes, 0))
 }
 
-const UTF_16: &str = "looks like UTF-16, not UTF-8: declare `encoding`, or convert the file to UTF-8";
+const UTF_16: &str = "looks like UTF-16, not UTF-8: write `encoding = \"utf-16\"` (`utf-16le` or `utf-16be` without a byte order \
+                      mark), or convert the file to UTF-8";
 
 /// Whether the first bytes have NULs as UTF-16 has: at least one in 16, and all at even or all at odd places. A lone
-/// NUL is the second half of the last newline.
+/// NUL is the second half of the last newline. Of letters of ASCII every second byte is a NUL, so that few of them are
+/// characters of the text; and what is UTF-8 beyond ASCII is not UTF-16 by chance.
 fn wide(bytes: &[u8]) -> bool {
     let first = bytes.get(..64).unwrap_or(bytes);
     let nuls = |parity: usize| first.iter().skip(parity).step_by(2).filter(|b| **b == 0).count();
+    let share = match std::str::from_utf8(first) {
+        Ok(text) if text.is_ascii() => 3,
+        Err(cut) if cut.error_len().is_some() => 16,
+        _ => return false,
+    };
     match (nuls(0), nuls(1)) {
-        (0, n) | (n, 0) => n > 0 && n * 16 >= first.len(),
+        (0, n) | (n, 0) => n > 0 && n * share >= first.len(),
         _ => false,
     }
 }
@@ -162,14 +169,17 @@ pub(crate) fn line_at(bytes: &[u8], position: usize) -> u32 {
     u32::try_from(memchr::memchr_iter(b'\n', before).count()).unwrap_or(u32::MAX).saturating_add(1)
 }
 
+const MARKED_LE: &str =
+    "UTF-16 LE (by its byte order mark), not UTF-8: write `encoding = \"utf-16\"`, or convert the file to UTF-8";
+const MARKED_BE: &str =
+    "UTF-16 BE (by its byte order mark), not UTF-8: write `encoding = \"utf-16\"`, or convert the file to UTF-8";
+
 fn likely(bytes: &[u8], good: usize) -> String {
     if bytes.starts_with(&[0xff, 0xfe]) {
-        return "UTF-16 LE (by its byte order mark), not UTF-8: declare `encoding`, or convert the file to UTF-8"
-            .into();
+        return MARKED_LE.into();
     }
     if bytes.starts_with(&[0xfe, 0xff]) {
-        return "UTF-16 BE (by its byte order mark), not UTF-8: declare `encoding`, or convert the file to UTF-8"
-            .into();
+        return MARKED_BE.into();
     }
     if wide(bytes) {
         return UTF_16.into();
@@ -177,11 +187,13 @@ fn likely(bytes: &[u8], good: usize) -> String {
     match guess(bytes, good) {
         Some("cp949") => {
             format!(
-                "not UTF-8 at byte {good}, looks like CP949 (EUC-KR): declare `encoding`, or convert the file to UTF-8"
+                "not UTF-8 at byte {good}, looks like CP949 (EUC-KR): write `encoding = \"cp949\"`, or convert the file to UTF-8"
             )
         }
         Some(name) => {
-            format!("not UTF-8 at byte {good}, looks like {name}: declare `encoding`, or convert the file to UTF-8")
+            format!(
+                "not UTF-8 at byte {good}, looks like {name}: write `encoding = \"{name}\"`, or convert the file to UTF-8"
+            )
         }
         None => format!("not UTF-8 at byte {good}"),
     }
@@ -435,7 +447,7 @@ mod tests {
         assert!(say(b"\xff\xfea\0b\0").starts_with("UTF-16 LE"));
         assert!(say(b"\xfe\xff\0a\0b").starts_with("UTF-16 BE"));
         assert_eq!(say(b"ab\x81"), "not UTF-8 at byte 2");
-        assert!(say(b"caf\xe9").contains("looks like windows-1252: declare `encoding`"));
+        assert!(say(b"caf\xe9").contains("looks like windows-1252: write `encoding = \"windows-1252\"`"));
     }
 
     /// A line behind the first has no mark, and begins with the second half of the newline before it if it is LE.
@@ -452,6 +464,10 @@ mod tests {
         }
         assert_eq!(not_wide("{\"text\":\"한국어\"}\n"), Ok(()));
         assert_eq!(not_wide("\0\0\0\n"), Ok(()));
+        for text in ["id,text\n1,a\0b\n", "1,a\0b\n", "이름,a\0\n", "a,b,\0"] {
+            assert_eq!(not_wide(text), Ok(()), "a NUL in a text is none of UTF-16: {text:?}");
+            assert_eq!(doubt(text.as_bytes(), "utf-8", false), None, "{text:?}");
+        }
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! JSON (RFC 8259), read strictly: no repeated keys, a bound on depth, no `NaN`.
 use super::chat::{self, Form};
-use super::encoding::{BOM, Wrong, not_wide, text};
+use super::encoding::{BOM, Wrong, line_at, not_wide, text};
 use super::options::Options;
-use super::reader::{Ask, DAY, Record, Records, Unit, WRITTEN, strip_bom};
+use super::reader::{Ask, DAY, From, Record, Records, Unit, WRITTEN, strip_bom};
 use super::spelling::{INEXACT, Spelling, is_exact, real, words};
 use super::spelt::{self, Spelt};
 use super::tokens;
@@ -12,6 +12,7 @@ use arrow_schema::Field;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -42,16 +43,26 @@ const VALUES_MAX: usize = 1_000_000;
 /// Rules: `encoding` (also for UTF-16 whose bytes are UTF-8), `json.depth` (more than `depth_max` levels, the object
 /// itself is one), `json.values` (more than `VALUES_MAX` of them: each takes far more memory than its text), `json` (not JSON), `json.object` (another value), `json.duplicate_key`.
 pub fn parse(line: &[u8], depth_max: usize) -> Result<Json<'_>, Wrong> {
-    parse_as(line, depth_max, false)
+    parse_as(line, depth_max, false, &|_| false)
 }
 
 /// The object on a line as a reader is asked for it: a field that is kept as it is written has each number with its own
 /// digits, `1.10` and `0.1000000000000000000001`.
 pub fn parse_asked<'l>(line: &'l [u8], ask: &Ask) -> Result<Json<'l>, Wrong> {
-    parse_as(line, ask.depth_max, ask.fields.iter().any(|field| field.ty == WRITTEN))
+    // a key that is asked for is named; another one may hold what nobody is to see
+    let asked = |key: &str| {
+        let own = |from: &From| matches!(from, From::Record(selector) if selector.split('.').any(|step| step == key));
+        ask.fields.iter().map(|field| &field.from).chain(&ask.id).any(own)
+    };
+    parse_as(line, ask.depth_max, ask.fields.iter().any(|field| field.ty == WRITTEN), &asked)
 }
 
-fn parse_as(line: &[u8], depth_max: usize, written: bool) -> Result<Json<'_>, Wrong> {
+fn parse_as<'l>(
+    line: &'l [u8],
+    depth_max: usize,
+    written: bool,
+    named: &dyn Fn(&str) -> bool,
+) -> Result<Json<'l>, Wrong> {
     let text = text(line)?;
     not_wide(text)?;
     let text = text.strip_prefix(BOM).unwrap_or(text);
@@ -71,8 +82,37 @@ fn parse_as(line: &[u8], depth_max: usize, written: bool) -> Result<Json<'_>, Wr
         return Err(Wrong::new("json.object", format!("a record is a JSON object, this is {}", value.kind())));
     }
     match value.repeated() {
-        Some(nth) => Err(Wrong::new("json.duplicate_key", format!("key {nth} of an object repeats an earlier one"))),
+        Some(nth) => Err(twice(text, nth, named)),
         None => Ok(value),
+    }
+}
+
+/// Where a key stands twice in one object, by its line; its name only where it may be told.
+fn twice(text: &str, nth: usize, named: &dyn Fn(&str) -> bool) -> Wrong {
+    let found = serde_json::from_str::<&RawValue>(text).ok().and_then(second);
+    let key = found.as_ref().map(|(key, _)| &**key).filter(|key| named(key));
+    let say = match key {
+        Some(key) => format!("the key `{key}` stands twice in one object"),
+        None => format!("key {nth} of an object repeats an earlier one"),
+    };
+    let at = found.map_or(0, |(_, value)| (value.get().as_ptr() as usize).saturating_sub(text.as_ptr() as usize));
+    Wrong::new("json.duplicate_key", say).at(line_at(text.as_bytes(), at))
+}
+
+/// The first key that repeats one of its object, with its value where it lies in the text.
+fn second(raw: &RawValue) -> Option<(Cow<'_, str>, &RawValue)> {
+    match raw.get().as_bytes().first() {
+        Some(b'[') => serde_json::from_str::<Vec<&RawValue>>(raw.get()).ok()?.into_iter().find_map(second),
+        Some(b'{') => {
+            let Entries(entries) = serde_json::from_str(raw.get()).ok()?;
+            let mut seen = BTreeSet::<&str>::new();
+            let again = entries.iter().position(|(key, _)| !seen.insert(key.as_ref()));
+            match again {
+                Some(at) => entries.into_iter().nth(at),
+                None => entries.into_iter().find_map(|(_, value)| second(value)),
+            }
+        }
+        _ => None,
     }
 }
 
@@ -339,6 +379,7 @@ pub fn typed(v: &Json, ty: &str) -> Result<Value, String> {
         (Json::Null, _) => Ok(Value::Null),
         (Json::Text(t), "utf8" | WRITTEN) => Ok(Value::Text(t.to_string())),
         (Json::Text(t), DAY) if days::is_day(t) => Ok(Value::Text(t.to_string())),
+        (Json::Text(t), DAY) if days::is_written(t) => Err(days::NO_DAY.into()),
         (Json::Text(_), DAY) => {
             Err("text where a day such as 2026-01-31 is expected: `date` declares how days are written".into())
         }

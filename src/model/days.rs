@@ -53,6 +53,18 @@ fn since_1970(year: i32, month: i32, day: i32) -> i32 {
     era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
+/// What is said of a day that no calendar has, such as 2026-02-30.
+pub const NO_DAY: &str = "a day that does not exist: no month, or no month of that year, has it";
+
+/// Whether a text is written like a day, `2026-01-31`, be it one or not.
+pub fn is_written(text: &str) -> bool {
+    let digits = |range: std::ops::Range<usize>| {
+        text.get(range).is_some_and(|own: &str| own.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let dashes = text.as_bytes().get(4) == Some(&b'-') && text.as_bytes().get(7) == Some(&b'-');
+    text.len() == 10 && dashes && digits(0..4) && digits(5..7) && digits(8..10)
+}
+
 /// Whether a text is a day, `2026-01-31`, of the years 0001 to 9999.
 pub fn is_day(text: &str) -> bool {
     text.len() == 10 && !text.starts_with("0000") && number(text).is_some()

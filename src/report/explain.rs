@@ -1,5 +1,8 @@
-//! What each diagnostic code means, with an example that is wrong and one that is right (`tamis explain`). The pages are
-//! data, a file for each area of codes; `tests/explain.rs` checks every example.
+//! What each diagnostic code and each finding means. Of a code there is a page, with an example that is wrong and one that is right (`tamis explain`). The pages are
+//! data, a file for each area of codes; `tests/explain.rs` checks every example. Of a finding there is a line, in English and in
+//! Korean (`explain/findings.txt`); titles of pages are in Korean, too (`explain/ko.txt`).
+use super::lang::{self, Lang};
+use std::collections::BTreeSet;
 
 /// All pages. A page begins with `# CODE TITLE`; its examples are fenced as `toml wrong` and `toml right`.
 pub const PAGES: &[&str] = &[
@@ -14,6 +17,48 @@ pub const PAGES: &[&str] = &[
     include_str!("explain/T08.md"),
     include_str!("explain/T09.md"),
 ];
+
+/// Titles in Korean.
+const TITLES: &str = include_str!("explain/ko.txt");
+
+/// Lines on findings.
+const FINDINGS: &str = include_str!("explain/findings.txt");
+
+/// What a finding means, in the chosen language.
+pub struct Line {
+    /// `csv.ragged`; `csv.*` for all rules that begin so.
+    pub name: &'static str,
+    pub say: &'static str,
+}
+
+/// The lines on findings in a language.
+fn lines(lang: Lang) -> impl Iterator<Item = Line> {
+    let own = FINDINGS.lines().filter(|line| !line.starts_with('#'));
+    own.filter_map(move |line| {
+        let (name, say) = line.split_once(" | ")?;
+        let (english, korean) = say.split_once(" | ")?;
+        Some(Line { name, say: if lang == Lang::Ko { korean } else { english } })
+    })
+}
+
+/// The names of all findings that are known, and of their kinds (`csv`).
+pub fn findings() -> BTreeSet<&'static str> {
+    let names = FINDINGS.lines().filter(|line| !line.starts_with('#') && !line.contains(" | "));
+    let told = lines(Lang::En).map(|line| line.name.strip_suffix(".*").unwrap_or(line.name));
+    names.flat_map(str::split_whitespace).chain(told).collect()
+}
+
+/// What is said of a finding: of itself, and of all that begin like it. Empty where it is not known.
+pub fn finding(name: &str) -> Vec<Line> {
+    if !findings().contains(name) {
+        return Vec::new();
+    }
+    let kind = name.split('.').next().unwrap_or_default();
+    let is = |line: &Line| line.name == name || line.name.strip_suffix(".*") == Some(kind);
+    let mut all: Vec<Line> = lines(lang::chosen()).filter(is).collect();
+    all.sort_by_key(|line| line.name.ends_with(".*"));
+    all
+}
 
 /// What a code means.
 pub struct Page {
@@ -35,6 +80,9 @@ pub fn pages() -> impl Iterator<Item = Page> {
     })
 }
 
+/// What is said above a page in another language.
+const ENGLISH: &str = "The text of this page is in English alone.";
+
 impl Page {
     /// The example of a kind, `wrong` or `right`.
     pub fn example(&self, kind: &str) -> Option<&'static str> {
@@ -42,14 +90,24 @@ impl Page {
         Some(rest.split_once("```")?.0)
     }
 
-    /// The page for a terminal: examples are indented, under what they are.
+    /// The title in the chosen language.
+    pub fn titled(&self) -> &'static str {
+        let korean = || TITLES.lines().find_map(|line| line.strip_prefix(self.code)?.strip_prefix(' '));
+        if lang::chosen() == Lang::Ko { korean().unwrap_or(self.title) } else { self.title }
+    }
+
+    /// The page for a terminal: examples are indented, under what they are. Its title is in the chosen language, and it says where
+    /// the rest is not.
     pub fn text(&self) -> String {
-        let mut out = format!("{}: {}\n\n", self.code, self.title);
+        let mut out = format!("{}: {}\n\n", self.code, self.titled());
+        if lang::chosen() == Lang::Ko {
+            out.push_str(&format!("{}\n\n", lang::text(ENGLISH)));
+        }
         let mut within = false;
         for line in self.body.lines() {
             match line.strip_prefix("```") {
-                Some("toml wrong") => out.push_str("\nwrong:\n\n"),
-                Some("toml right") => out.push_str("\nright:\n\n"),
+                Some("toml wrong") => out.push_str(&format!("\n{}\n\n", lang::text("wrong:"))),
+                Some("toml right") => out.push_str(&format!("\n{}\n\n", lang::text("right:"))),
                 Some(_) => {}
                 None if within => out.push_str(format!("    {line}").trim_end()),
                 None => out.push_str(line),

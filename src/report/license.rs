@@ -1,9 +1,11 @@
 //! What `tamis license` prints: how much of the data is under which licence, what each use may do, and what people decided.
+use super::lang;
 use super::terminal::{bytes, number, plural};
 use crate::manifest::sources::Terms;
 use crate::model::license::rights::{self, Answer, Right};
 use crate::model::license::{self, Use};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The composition of a data set.
@@ -148,7 +150,7 @@ impl Composition {
                 let more = if more > 0 { format!(" and {more} more") } else { String::new() };
                 format!("   collect.{} {}{place}{more}", b.source, b.license)
             });
-            out.push_str(&format!("  {:<12} {:<5}{why}\n", v.wanted, v.answer));
+            out.push_str(&format!("  {:<12} {:<5}{why}\n", v.wanted, said(v.answer)));
         }
         for d in &self.decisions {
             out.push_str(&format!("  decided: {} of collect.{}: {}\n", d.rule, d.source, d.reason));
@@ -158,6 +160,19 @@ impl Composition {
             out.push_str(&format!("  and in changed form:   {}\n", listed(&self.adapted_outlets)));
         }
         out
+    }
+}
+
+/// `yes`, `no` or `open` in the chosen language. They are told apart from other words, since classes are called so, too.
+fn said(answer: &str) -> Cow<'static, str> {
+    let key = match answer {
+        "yes" => "answer yes",
+        "no" => "answer no",
+        _ => "answer open",
+    };
+    match lang::text(key) {
+        own if own == key => key.trim_start_matches("answer ").into(),
+        own => own,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What `tamis show` prints: a table as a step left it with its numbers, labels by class and split, facts, and what the
 //! step found. Values that may hold personal data stay hidden unless somebody asks for them.
-use super::shown;
 use super::terminal::{number, plural};
+use super::{lang, shown};
 use crate::digest::cut_hash;
 use crate::engine::ledger::{Reason, Times};
 use crate::engine::session::Session;
@@ -116,11 +116,13 @@ impl Snapshot {
             let mut stats = Stats::default();
             let known = self.each(s, &c.name, &mut |v| stats.add(&v))?;
             let told = if known { stats.text(c) } else { "not built yet".to_string() };
-            let hidden = if c.hidden { "   (raw: --raw shows values)" } else { "" };
+            let told = lang::text(&told).into_owned();
+            let hidden =
+                if c.hidden { format!("   {}", lang::text("(raw: --raw shows values)")) } else { String::new() };
             lines.push([
                 c.name.clone(),
-                short(&type_text(&c.ty), WIDE - 3),
-                writers(&c.writers),
+                short(&c.type_told(), WIDE - 3),
+                lang::text(&writers(&c.writers)).into_owned(),
                 format!("{told}{hidden}"),
             ]);
         }
@@ -441,7 +443,7 @@ impl Ratings {
 /// `STEP.NAME` and value, a line each.
 pub fn facts(of: &BTreeMap<String, Fact>) -> String {
     let line = |(name, fact): (&String, &Fact)| {
-        let own = format!("  {:<34} {fact}\n", shown::line(name));
+        let own = format!("  {:<34} {}\n", shown::line(name), lang::text(&fact.to_string()));
         let Fact::Table { columns, rows } = fact else { return own };
         let more = rows.len().saturating_sub(TABLE_ROWS);
         let rows = rows.iter().take(TABLE_ROWS).cloned();
@@ -487,6 +489,22 @@ pub fn findings(m: &Manifest, list: &[Found], total: u64) -> String {
 pub fn head(step: &str, snapshot: &Snapshot) -> String {
     let rows = snapshot.rows().map_or("rows not known before a build".into(), |n| plural(n, "row"));
     format!("{step}   {}   {rows}\n", snapshot.table)
+}
+
+impl Column {
+    /// Its type; of a column that is not to be shown without the keys of its objects, which files name.
+    pub fn type_told(&self) -> String {
+        if self.hidden { keyless(&self.ty) } else { type_text(&self.ty) }
+    }
+}
+
+/// A type in which objects tell how many keys they have.
+pub fn keyless(ty: &DataType) -> String {
+    match ty {
+        DataType::List(f) => format!("list<{}>", keyless(f.data_type())),
+        DataType::Struct(fields) => format!("struct<{}>", plural(fields.len() as u64, "key")),
+        other => types::text(other),
+    }
 }
 
 /// A type as people write it: `list<struct<class utf8, start u32>>`.

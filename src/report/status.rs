@@ -1,6 +1,6 @@
 //! What `tamis status` prints: the balance of samples, gates, findings and releases, for people and as one object.
-use super::shown;
 use super::terminal::{bytes, number, plural, undeclared};
+use super::{lang, shown};
 use crate::engine::ledger::Balance;
 use crate::engine::told::Answer;
 use serde::Serialize;
@@ -175,7 +175,7 @@ fn unmet_line(step: &str, ids: &[String]) -> String {
 fn balance_line(release: &str, b: &Balance) -> String {
     let terms = |of: &[(&str, u64)]| -> String {
         let told = of.iter().enumerate().filter(|(i, t)| *i == 0 || t.1 > 0);
-        told.map(|(_, (word, n))| format!("{word} {}", number(*n))).collect::<Vec<_>>().join(" + ")
+        told.map(|(_, (word, n))| format!("{} {}", lang::text(word), number(*n))).collect::<Vec<_>>().join(" + ")
     };
     let left = terms(&[("collected", b.collected), ("born", b.born)]);
     let gone = [("dropped", b.dropped), ("merged", b.merged), ("held", b.held)];

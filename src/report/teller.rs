@@ -2,7 +2,7 @@
 use super::show::{line_of, raw_columns, value_text};
 use super::snapshot::complete;
 use super::terminal;
-use super::trace::{Change, Collected, Decided, Gone, LeftOut, Released, Said, Story, Told, answer, votes};
+use super::trace::{Change, Collected, Decided, Gone, LeftOut, RAW, Released, Said, Story, Told, answer, votes};
 use crate::diag::nearest;
 use crate::engine::Step;
 use crate::engine::ledger;
@@ -20,9 +20,6 @@ use crate::stages::collect::consent::{CONSENT, withdrawn_id};
 use crate::stages::release::RELEASED_ID;
 use crate::table::{self, DataType, Value, value_at};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What is told in the place of a value that may hold personal data.
-const RAW: &str = "(raw: --raw shows it)";
 
 /// The rows that have the id, living ones first, or that had it before consent was withdrawn; else what was perhaps meant.
 pub fn find<'b>(s: &Session, built: &'b Built, id: &str) -> Result<Vec<(&'b Partition, u32)>, Failure> {

@@ -405,7 +405,8 @@ pub fn failures(project: &Project, s: &Session, f: &Finished) -> String {
     for (step, say) in faults(s, f) {
         let step = step.map_or(String::new(), |step| format!("{step}: "));
         let mut lines = say.lines();
-        out.push_str(&format!("tamis: {step}{}\n", shown::line(lines.next().unwrap_or_default())));
+        let first = lines.next().unwrap_or_default();
+        out.push_str(&format!("tamis: {step}{}\n", shown::line(&lang::text(first))));
         lines.for_each(|line| out.push_str(&format!("  | {}\n", shown::line(line))));
     }
     if s.stop.asked() > 0 {

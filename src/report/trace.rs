@@ -1,11 +1,12 @@
 //! What `tamis trace` prints: one sample's whole story, from the line it was collected at to the files it stands in.
 use super::show::{short, value_text};
-use super::shown;
 use super::terminal::plural;
+use super::{lang, shown};
 use crate::model::votes::Vote;
 use crate::stages::label::kinds;
 use crate::table::{DataType, Value};
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// A value in a line, and what stands around a change, in characters.
 const VALUE_CHARS: usize = 100;
@@ -82,7 +83,7 @@ pub struct Decided {
 impl Decided {
     fn text(&self) -> String {
         let note = self.note.as_ref().map_or(String::new(), |note| format!(": {note}"));
-        format!("{} decided `{}`{note}", self.by, self.decision)
+        lang::text(&format!("{} decided `{}`", self.by, self.decision)).into_owned() + &note
     }
 }
 
@@ -123,7 +124,7 @@ impl Story {
     /// The answer first, then a line for everything that happened.
     pub fn text(&self, manifest: &str) -> String {
         let mut lines: Vec<(String, String, String)> = Vec::new();
-        lines.push(("collected".into(), self.collected.text(), String::new()));
+        lines.push((lang::text("collected").into_owned(), self.collected.text(), String::new()));
         for told in &self.steps {
             let mut of = told.lines(manifest);
             of.iter_mut().take(1).for_each(|l| l.0 = told.step.clone());
@@ -133,12 +134,15 @@ impl Story {
             lines.push((format!("release.{}", r.release), r.places.join("; "), String::new()));
         }
         for l in &self.left_out {
-            lines.push((format!("release.{}", l.release), format!("left out: {}", l.why), String::new()));
+            let why = lang::text(&format!("left out: {}", l.why)).into_owned();
+            lines.push((format!("release.{}", l.release), why, String::new()));
         }
         if let Some(step) = &self.unbuilt {
-            lines.push((step.clone(), "not built as things stand now: tamis build".into(), String::new()));
+            let late = lang::text("not built as things stand now: tamis build").into_owned();
+            lines.push((step.clone(), late, String::new()));
         }
-        format!("{}   {}\n{}", shown::line(&self.id), shown::line(&self.answer()), aligned(&lines))
+        let answer = lang::text(&self.answer()).into_owned();
+        format!("{}   {}\n{}", shown::line(&self.id), shown::line(&answer), aligned(&lines))
     }
 
     fn answer(&self) -> String {
@@ -174,15 +178,16 @@ impl Told {
                 "changed" | "finding" => e.say.clone(),
                 act => format!("{act}: {}", e.say),
             };
+            let words = lang::text(&words).into_owned();
             out.push((words, at(manifest, e.line, &e.key)));
             out.extend(e.decided.iter().map(|d| (d.text(), String::new())));
         }
         out.extend(self.changes.iter().map(|c| (c.text(), String::new())));
-        out.extend(self.values.iter().map(|(name, value)| (format!("{name}: {value}"), String::new())));
+        out.extend(self.values.iter().map(|(name, value)| (format!("{name}: {}", told(value)), String::new())));
         if let [first, rest @ ..] = self.favoured_over.as_slice() {
             let more =
                 if rest.is_empty() { String::new() } else { format!(" and {}", plural(rest.len() as u64, "other")) };
-            out.push((format!("kept; {first}{more} left in its favour"), String::new()));
+            out.push((lang::text(&format!("kept; {first}{more} left in its favour")).into_owned(), String::new()));
         }
         out.into_iter().map(|(words, key)| (String::new(), words, key)).collect()
     }
@@ -196,9 +201,10 @@ impl Change {
                 format!("{}: \"{before}\" -> \"{after}\"", self.column)
             }
             (None, Some(after)) => {
-                format!("{}: (raw: --raw shows it) -> \"{}\"", self.column, short(after, VALUE_CHARS))
+                let raw = lang::text("(raw: --raw shows it)");
+                format!("{}: {raw} -> \"{}\"", self.column, short(after, VALUE_CHARS))
             }
-            _ => format!("{} changed (raw: --raw shows it)", self.column),
+            _ => lang::text(&format!("{} changed (raw: --raw shows it)", self.column)).into_owned(),
         }
     }
 }
@@ -210,16 +216,33 @@ fn at(manifest: &str, line: Option<usize>, key: &str) -> String {
 
 fn aligned(lines: &[(String, String, String)]) -> String {
     let width = |pick: fn(&(String, String, String)) -> &String| {
-        lines.iter().map(|l| pick(l).chars().count()).max().unwrap_or(0).min(60)
+        lines.iter().map(|l| lang::width(pick(l))).max().unwrap_or(0).min(60)
     };
     let (names, words) = (width(|l| &l.0), width(|l| &l.1));
     let mut out = String::new();
     for (name, text, key) in lines {
-        let line = shown::line(&format!("  {name:<names$}   {text:<words$}   {key}")).into_owned();
+        let fill = |of: &str, to: usize| " ".repeat(to.saturating_sub(lang::width(of)));
+        let (one, two) = (fill(name, names), fill(text, words));
+        let line = shown::line(&format!("  {name}{one}   {text}{two}   {key}")).into_owned();
         out.push_str(&format!("{}\n", line.trim_end()));
     }
     out
 }
+
+/// A value, or in the chosen language that there is none; other words are the user's.
+fn told(value: &str) -> Cow<'_, str> {
+    match [NO_ANSWER, NOTHING, NOBODY, RAW].contains(&value) {
+        true => lang::text(value),
+        false => value.into(),
+    }
+}
+
+const NO_ANSWER: &str = "no answer";
+const NOTHING: &str = "looked, nothing there";
+const NOBODY: &str = "nobody was asked";
+
+/// What is told in the place of a value that may hold personal data.
+pub const RAW: &str = "(raw: --raw shows it)";
 
 /// Both texts where they differ, with some of what stands around it.
 fn around(before: &str, after: &str) -> (String, String) {
@@ -239,8 +262,8 @@ fn around(before: &str, after: &str) -> (String, String) {
 /// A value of a column in words; answers as their kind of task tells them: `PS 3..6, LC 10..12`, `RBC 1,2 3,4`.
 pub fn answer(ty: &DataType, v: &Value) -> String {
     match v {
-        Value::Null => "no answer".into(),
-        Value::List(items) if items.is_empty() => "looked, nothing there".into(),
+        Value::Null => NO_ANSWER.into(),
+        Value::List(items) if items.is_empty() => NOTHING.into(),
         other => {
             let words = kinds::words(ty, other).unwrap_or_else(|| value_text(other));
             if matches!(other, Value::List(_)) { words } else { short(&words, VALUE_CHARS) }
@@ -250,7 +273,7 @@ pub fn answer(ty: &DataType, v: &Value) -> String {
 
 /// Votes in words, one annotator after another.
 pub fn votes(ty: &DataType, v: &Value) -> String {
-    let (Some(list), Some(of)) = (Vote::list(v), Vote::answer_of(ty)) else { return "nobody was asked".into() };
+    let (Some(list), Some(of)) = (Vote::list(v), Vote::answer_of(ty)) else { return NOBODY.into() };
     let one = |v: &Vote| {
         let guideline = if v.guideline.is_empty() { String::new() } else { format!(" (guideline {})", v.guideline) };
         format!("{}: {}{guideline}", v.annotator, answer(of, &v.answer))

@@ -4,7 +4,6 @@ use crate::cli::{Context, json, say};
 use crate::manifest::Decimal;
 use crate::manifest::sections::PlanSection;
 use crate::project::{Failure, Options, Project};
-use crate::report::lang;
 use crate::report::terminal::{number, plural};
 use crate::review::queue::{Only, items};
 use crate::review::task::Task;
@@ -102,7 +101,7 @@ pub fn run(c: &Context, args: &Args) -> Result<i32, Failure> {
     if args.json {
         json(&cost);
     } else {
-        say(&lang::lines(&told(&cost, args)));
+        say(&told(&cost, args));
     }
     Ok(0)
 }

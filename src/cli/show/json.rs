@@ -118,7 +118,7 @@ pub(super) fn shown(
     let (step, run) = (&s.steps[chosen.main], &built.runs[chosen.main]);
     let column = |c: &show::Column| Column {
         name: c.name.clone(),
-        ty: show::type_text(&c.ty),
+        ty: c.type_told(),
         writers: c.writers.clone(),
         hidden: c.hidden,
     };

@@ -28,13 +28,35 @@ const LEFT: [&str; 14] = [
     ".localized",
 ];
 
+/// The card of a release.
+const CARD: &str = "README.md";
+
 impl Check<'_> {
+    /// What the card of this release would say and this one does not: its head, and which release it is of.
+    fn lacks(&self, text: &str) -> Option<String> {
+        let p = self.page;
+        if p.dataset.is_empty() {
+            return None; // what is no whole release has no card to be held against
+        }
+        let title = format!("# {} {}", p.dataset, p.version);
+        if yaml::front_matter(text).is_none() {
+            return Some(format!("{CARD} is not the card of this release: the head between `---` is missing"));
+        }
+        let titled = text.lines().any(|line| line.trim_end() == title);
+        (!titled).then(|| format!("{CARD} is not the card of this release: the line `{title}` is missing"))
+    }
+
     /// Documents in JSON, and the heads of cards and citations, are read.
     pub(super) fn documents(&mut self, there: &BTreeSet<String>) -> Result<(), Failure> {
         let held = |path: &String| written().any(|(_, writer)| split_of(writer.files, path).is_some());
         for path in there.iter().filter(|path| !held(path)) {
             let name = path.rsplit('/').next().unwrap_or_default();
             let json = [".json", ".jsonld"].iter().any(|end| name.ends_with(end));
+            let text = json || [".md", ".cff", ".txt", ".html"].iter().any(|end| name.ends_with(end));
+            if text && self.files.get(path.as_str()).is_some_and(|(_, len)| *len == 0) {
+                self.wrong.push(format!("{path} is empty: no document of a release is"));
+                continue;
+            }
             if !json && name != "README.md" && name != "CITATION.cff" {
                 continue;
             }
@@ -48,7 +70,16 @@ impl Check<'_> {
                 Ok(text) => yaml::parse(text).map(drop).map_err(|(line, say)| format!("line {line} is no YAML: {say}")),
             };
             self.wrong.extend(read.err().map(|say| format!("{path} does not read: {say}")));
+            if path == CARD
+                && let Ok(text) = std::str::from_utf8(&bytes)
+            {
+                let lacks = self.lacks(text);
+                self.wrong.extend(lacks);
+            }
         }
+        let made = !self.page.dataset.is_empty();
+        let gone = [CARD, "ATTRIBUTION.md"].into_iter().filter(|name| made && !there.contains(*name));
+        self.wrong.extend(gone.map(|name| format!("missing: {name} (every release has one)")));
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! The values of a release, against the digests that release.json names: its content root then holds for what the files
 //! hold, not for their bytes alone.
+use super::across::Across;
 use super::{Check, written};
 use crate::digest::{Digest, Hasher, cut_hash};
 use crate::formats::back::{Back, Part, Released, Tell, Values};
@@ -14,12 +15,14 @@ const PIECE_ROWS: usize = 1 << 22;
 
 impl Check<'_> {
     /// Reads the values of each format that holds all columns, and compares their digests with those of release.json. Says
-    /// of which formats that was done.
-    pub(super) fn values(&mut self, there: &BTreeSet<String>) -> Result<String, Failure> {
+    /// of which formats that was done, and by the first of them which texts stand in several splits.
+    pub(super) fn values(&mut self, there: &BTreeSet<String>) -> Result<(String, Option<String>), Failure> {
         let Some(columns) = self.released() else {
-            return Ok("values not compared (release.json does not say of which types they are)".into());
+            return Ok(("values not compared (release.json does not say of which types they are)".into(), None));
         };
         let (mut compared, mut passed) = (Vec::new(), Vec::new());
+        let mut across = (self.page.splits.len() > 1).then(|| Across::new(&columns));
+        let mut told = None;
         let page = self.page;
         for (format, writer) in written().filter(|(f, _)| page.has_format(f.name)) {
             if self.unread.contains(format.name) {
@@ -36,18 +39,21 @@ impl Check<'_> {
             for split in page.splits.keys() {
                 let own = |path: &&String| crate::formats::writer::split_of(writer.files, path) == Some(split);
                 let files: Vec<&String> = there.iter().filter(own).collect();
-                match self.of_split(values, &columns, &files)? {
+                across.iter_mut().for_each(Across::next_split);
+                match self.of_split(values, &columns, &files, across.as_mut())? {
                     Ok(Some(digests)) => self.compare_values(format.name, split, &columns, &digests),
                     Ok(None) => {}
                     Err(say) => self.wrong.push(say),
                 }
             }
+            told = told.or(across.take().and_then(Across::told));
         }
-        Ok(match (compared.as_slice(), passed.as_slice()) {
+        let said = match (compared.as_slice(), passed.as_slice()) {
             ([], passed) => format!("values of {} not compared", passed.join(", ")),
             (done, []) => format!("values of {} compared", done.join(", ")),
             (done, passed) => format!("values of {} compared, not of {}", done.join(", "), passed.join(", ")),
-        })
+        };
+        Ok((said, told))
     }
 
     /// The released columns with what they hold; `None` if that does not stand in release.json.
@@ -77,6 +83,7 @@ impl Check<'_> {
         values: &Values,
         columns: &[Released],
         files: &[&String],
+        mut across: Option<&mut Across>,
     ) -> Result<Result<Option<Vec<Digest>>, String>, Failure> {
         let mut ends = Vec::new();
         if !values.pieces {
@@ -88,7 +95,12 @@ impl Check<'_> {
             ends = cutting::cut(&rows.hashes, &rows.bytes, window);
         }
         let mut pieces = Pieces::new(columns, ends);
-        let done = self.each_part(values, columns, files, &mut |part| pieces.add(part))?;
+        let done = self.each_part(values, columns, files, &mut |part| {
+            if let (Part::Rows(arrays), Some(across)) = (&part, across.as_mut()) {
+                across.add(arrays);
+            }
+            pieces.add(part)
+        })?;
         Ok(done.and_then(|()| pieces.finish()))
     }
 

@@ -60,6 +60,11 @@ pub fn text_in(english: &str, lang: Lang) -> Cow<'_, str> {
     }
 }
 
+/// How many columns of a terminal a text takes: a Korean letter takes two.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
 /// Lines of a report. What stands between wide gaps is a cell of its own, and cells stay where they begin.
 pub fn lines(english: &str) -> Cow<'_, str> {
     match chosen() {
@@ -80,11 +85,12 @@ struct Table {
     templates: Vec<Template>,
 }
 
-/// `{}` in the English stands for what differs, `{n}` for a number; `{0}`, `{1}` say where the other language has it.
+/// `{}` in the English stands for what differs, `{n}` for a number, `{=}` for a name that stays as it is; `{0}`, `{1}` say where
+/// the other language has it.
 struct Template {
     parts: Vec<&'static str>,
-    /// Of each place, whether a number goes there.
-    numbers: Vec<bool>,
+    /// Of each place what goes there: one of [`PLACES`].
+    places: Vec<&'static str>,
     other: &'static str,
 }
 
@@ -94,7 +100,7 @@ impl Table {
         let mut table = Table { exact: HashMap::new(), templates: Vec::new() };
         let mut lines = text.lines().filter(|l| !l.is_empty() && !l.starts_with('#'));
         while let (Some(english), Some(other)) = (lines.next(), lines.next()) {
-            match english.contains('{') {
+            match PLACES.iter().any(|place| english.contains(place)) {
                 true => table.templates.push(Template::parse(english, other)),
                 false => _ = table.exact.insert(english, other),
             }
@@ -104,11 +110,17 @@ impl Table {
     }
 
     /// A whole sentence, or nothing.
+    #[cfg(test)]
     fn sentence(&self, english: &str) -> Option<String> {
+        self.of_one(english, true).or_else(|| self.of_one(english, false))
+    }
+
+    /// A whole sentence; with `strict` no place of it may hold several phrases, which are rather sentences of their own.
+    fn of_one(&self, english: &str, strict: bool) -> Option<String> {
         if let Some(other) = self.exact.get(english) {
             return Some(other.to_string());
         }
-        self.templates.iter().find_map(|t| t.filled(self, english))
+        self.templates.iter().find_map(|t| t.filled(self, english, strict))
     }
 
     /// A sentence, or phrases that semicolons or colons part, each by itself.
@@ -116,17 +128,34 @@ impl Table {
         if let Some(open) = english.strip_suffix(';') {
             return format!("{};", self.phrases(open)).into(); // goes on in the next line
         }
-        if let Some(whole) = self.sentence(english) {
+        if let Some(whole) = self.of_one(english, true) {
             return whole.into();
         }
-        for gap in ["; ", ": "] {
-            if english.contains(gap) {
-                let pieces: Vec<String> =
-                    english.split(gap).map(|p| self.sentence(p).unwrap_or_else(|| p.to_string())).collect();
-                return pieces.join(gap).into();
+        // each phrase by itself, unless a form that holds several of them leaves less in English
+        let (parted, loose) = (self.parted(english), self.of_one(english, false));
+        let whole = |told: &Option<String>| told.as_ref().is_some_and(|told| !is_sentence(told));
+        let first = if whole(&parted) || !whole(&loose) { parted.or(loose) } else { loose };
+        first.map_or(english.into(), Cow::from)
+    }
+
+    /// Phrases one after another, as far as some of them are known; of a list with commas no sentence may be left.
+    fn parted(&self, english: &str) -> Option<String> {
+        ["; ", ": ", ", "].into_iter().find_map(|gap| {
+            let mut pieces = apart(english, gap);
+            if pieces.len() < 2 {
+                return None;
             }
-        }
-        english.into()
+            // what stands behind a name may have a colon of its own
+            if let Some(head) = pieces.first().copied().filter(|_| gap == ": ") {
+                pieces = vec![head, english.get(head.len() + gap.len()..).unwrap_or_default()];
+            }
+            let told: Vec<Cow<str>> = pieces.iter().map(|piece| self.phrases(piece)).collect();
+            let list = gap == ", ";
+            let known = |(told, piece): &(&Cow<str>, &&str)| told != piece && (!list || piece.contains(' '));
+            let enough =
+                told.iter().zip(&pieces).any(|pair| known(&pair)) && !(list && told.iter().any(|t| is_sentence(t)));
+            enough.then(|| told.join(gap))
+        })
     }
 
     fn line(&self, english: &str) -> String {
@@ -141,7 +170,7 @@ impl Table {
             out.extend(std::iter::repeat_n(' ', fill));
             let cell = rest.get(gap..).unwrap_or_default();
             let cell = cell.split("  ").next().unwrap_or_default().trim_end_matches(' ');
-            out.push_str(&self.phrases(cell));
+            out.push_str(&if NAMES.contains(&cell) { Cow::from(cell) } else { self.phrases(cell) });
             column += cell.width();
             rest = rest.get(gap + cell.len()..).unwrap_or_default();
         }
@@ -150,16 +179,66 @@ impl Table {
     }
 }
 
+/// What stands for a place in a sentence.
+const PLACES: [&str; 3] = ["{}", "{n}", "{=}"];
+
+/// Names that columns and sources often have: a cell that is such a word is no word of tamis.
+const NAMES: [&str; 9] = ["audio", "class", "file", "image", "label", "source", "split", "text", "texts"];
+
+/// A form with fewer bytes of its own than this says too little to stand around a sentence.
+const WEAK: usize = 14;
+
+/// Whether a text has two plain words of English in a row, outside of quotes. A list of names with commas is no sentence.
+fn is_sentence(text: &str) -> bool {
+    has_words(text, 2)
+}
+
+/// Whether so many plain words of English stand in a row.
+fn has_words(text: &str, least: usize) -> bool {
+    let plain = |word: &str| {
+        let word = word.trim_matches(['(', ')', ',', ';', ':', '.', '?']);
+        word.len() > 1 && word.bytes().all(|b| b.is_ascii_lowercase())
+    };
+    let (mut before, mut within) = (0, false);
+    // what follows the name of the command is to be typed
+    text.split(' ').take_while(|word| !matches!(*word, "tamis" | "`tamis")).any(|word| {
+        let quotes = word.matches(['`', '"']).count();
+        let is = !within && quotes == 0 && plain(word);
+        within ^= quotes % 2 == 1;
+        let row = if is { before + 1 } else { 0 };
+        before = if word.ends_with([',', ':']) { 0 } else { row };
+        row >= least
+    })
+}
+
+/// The pieces between a mark, but for marks within quotes, which are the user's.
+fn apart<'e>(english: &'e str, gap: &str) -> Vec<&'e str> {
+    let (mut out, mut from, mut open) = (Vec::new(), 0, None);
+    for (at, c) in english.char_indices() {
+        match (open, c) {
+            (None, '`' | '"') => open = Some(c),
+            (Some(quote), c) if quote == c => open = None,
+            (None, _) if at >= from && english.get(at..).is_some_and(|rest| rest.starts_with(gap)) => {
+                out.push(english.get(from..at).unwrap_or_default());
+                from = at + gap.len();
+            }
+            _ => {}
+        }
+    }
+    out.push(english.get(from..).unwrap_or_default());
+    out
+}
+
 impl Template {
     fn parse(english: &'static str, other: &'static str) -> Template {
-        let (mut parts, mut numbers, mut rest) = (Vec::new(), Vec::new(), english);
-        while let Some((at, place)) = ["{}", "{n}"].iter().filter_map(|p| Some((rest.find(p)?, *p))).min() {
+        let (mut parts, mut places, mut rest) = (Vec::new(), Vec::new(), english);
+        while let Some((at, place)) = PLACES.iter().filter_map(|p| Some((rest.find(p)?, *p))).min() {
             parts.push(rest.get(..at).unwrap_or_default());
-            numbers.push(place == "{n}");
+            places.push(place);
             rest = rest.get(at + place.len()..).unwrap_or_default();
         }
         parts.push(rest);
-        Template { parts, numbers, other }
+        Template { parts, places, other }
     }
 
     /// Bytes that every sentence of this form has.
@@ -167,7 +246,7 @@ impl Template {
         self.parts.iter().map(|p| p.len()).sum()
     }
 
-    fn filled(&self, table: &Table, english: &str) -> Option<String> {
+    fn filled(&self, table: &Table, english: &str, strict: bool) -> Option<String> {
         let (first, others) = self.parts.split_first()?;
         let (last, middle) = others.split_last()?;
         let mut rest = english.strip_prefix(first)?.strip_suffix(last)?;
@@ -179,18 +258,24 @@ impl Template {
         }
         found.push(rest);
         let number = |what: &str| what.bytes().all(|b| b.is_ascii_digit() || matches!(b, b',' | b'.'));
-        let quoted = |i: usize| self.parts.get(i).is_some_and(|p| p.ends_with(['`', '"']));
+        let quoted = |i: usize| self.parts.get(i).is_some_and(|p| p.ends_with(['`', '"', '\'']));
         for (i, what) in found.iter().enumerate() {
-            let is_number = self.numbers.get(i).is_some_and(|is| *is);
-            if (what.is_empty() && !quoted(i)) || (is_number && !number(what)) {
+            let is_number = self.places.get(i) == Some(&"{n}");
+            let several = strict && !quoted(i) && apart(what, "; ").len() > 1;
+            if (what.is_empty() && !quoted(i)) || (is_number && !number(what)) || several {
                 return None;
             }
         }
         let mut out = self.other.to_string();
         for (i, what) in found.iter().enumerate() {
             // words of tamis's own, such as the name of a type; what stands in quotes is the user's
-            let own = table.exact.get(what).filter(|_| !quoted(i)).copied();
-            out = out.replace(&format!("{{{i}}}"), own.unwrap_or(what));
+            let kept = quoted(i) || self.places.get(i) == Some(&"{=}");
+            let own = if kept { Cow::from(*what) } else { table.phrases(what) };
+            // few words around a sentence that is not known would make half a sentence in each language
+            if self.own() < WEAK && !quoted(i) && has_words(&own, 3) {
+                return None;
+            }
+            out = out.replace(&format!("{{{i}}}"), &own);
         }
         Some(out)
     }

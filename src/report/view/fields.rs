@@ -3,7 +3,7 @@ use super::numbers::{Sizes, Spread, of_floats};
 use super::seen::{Seen, living};
 use crate::digest::cut_hash;
 use crate::engine::state::Partition;
-use crate::report::show::Column;
+use crate::report::show::{Column, keyless};
 use crate::stage::Fault;
 use crate::table::{DataType, Value, texts, types, value_at};
 use serde::Serialize;
@@ -216,7 +216,7 @@ impl Counted {
         top.truncate(TOP);
         Field {
             name: column.name.clone(),
-            r#type: types::text(&column.ty),
+            r#type: if column.hidden { keyless(&column.ty) } else { types::text(&column.ty) },
             rows: self.rows,
             nulls: self.nulls,
             distinct: self.distinct.len().min(DISTINCT_MAX) as u64,

@@ -22,6 +22,11 @@ impl Unseen {
         Unseen { say, help }
     }
 
+    /// There is no file that could show anything; that is told where the files are named.
+    pub fn absent() -> Unseen {
+        Unseen::new("no file is there to show any".into(), "say in `files` which files there are")
+    }
+
     /// There is nothing to be seen that is wrong.
     pub fn nothing(say: &str) -> Unseen {
         Unseen::new(say.into(), "name them: fields = { text = \"text\" }")

@@ -44,6 +44,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     vec![Plan {
         gates: vec![
             Gate::at_most("collect", "collect.conflicts", Decimal::default(), first_id(check))
+                .say("records that differ have the same id")
                 .look("tamis show collect --findings"),
         ],
         ..Plan::map::<Ids>(ports, &map)

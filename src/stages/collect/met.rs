@@ -4,7 +4,8 @@
 //!
 //! Fact `missing.FIELD` (and `missing.id`): 0, or undefined with what was seen instead. A gate at the selector demands 0.
 //! Fact `lost.FIELD`: how many values of a field became null because they do not fit its type. Fact `values_lost`: 0, or
-//! undefined with the fields that lost more than `max_lost_values`; a gate demands 0.
+//! undefined with the fields that lost more than `max_lost_values`; a gate demands 0. Fact `values_null`: a row for each field
+//! that lost some, however many may be lost: a release tells it.
 //! Fact `absent.FIELD`: how many records do not have a field that others have, where there are some.
 //! Findings: `field.missing` (a field that is `optional` met nothing), `field.absent` (a field that the manifest names and
 //! that is neither `optional`, nor required by `[schema]`, nor an answer to a task is not in all records).
@@ -23,6 +24,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// From so many lost values on a tenth of a field is judged; more than half of them are too many in any case.
 const MANY: u64 = 10;
+
+/// The columns of `values_null`.
+const NULL: [&str; 3] = ["field", "became null", "values that were there"];
 
 /// What the gather needs to know of the manifest.
 #[derive(Serialize, Deserialize, Default)]
@@ -114,7 +118,7 @@ impl Wanted {
             let met = serde_json::from_slice(&hit.value).map_err(|e| Fault::Bug(e.to_string()))?;
             all.entry(String::from_utf8_lossy(&hit.key).into_owned()).or_default().add(met);
         }
-        let mut lost = Vec::new();
+        let (mut lost, mut null) = (Vec::new(), Vec::new());
         for (name, (selector, ty)) in &self.fields {
             let met = all.get(name);
             let missing = met.and_then(|met| self.missing(selector, ty, met));
@@ -137,11 +141,14 @@ impl Wanted {
                 let told = missing.is_some() && self.named && !self.optional.contains_key(name);
                 lost.extend(met.filter(|_| !told).and_then(|met| self.lost(name, ty, met)));
                 verdicts.fact(format!("lost.{name}"), met.map_or(0, |met| met.wrong));
+                let row = |met: &Met| vec![name.clone(), met.wrong.to_string(), (met.wrong + met.good).to_string()];
+                null.extend(met.filter(|met| met.wrong > 0).map(row));
             }
             verdicts.fact(format!("missing.{name}"), missing.map_or(Fact::Int(0), Fact::Undefined));
         }
         let lost = if lost.is_empty() { Fact::Int(0) } else { Fact::Undefined(lost.join("; ")) };
         verdicts.fact("values_lost", lost);
+        verdicts.fact("values_null", Fact::Table { columns: NULL.map(String::from).into(), rows: null });
         Ok(())
     }
 

@@ -181,8 +181,8 @@ impl Parse {
 struct Read;
 
 impl RowStage for Read {
-    const MAP: u32 = 6; // 5: keys that only some records have are counted; 6: texts with a NUL are told
-    const GATHER: Option<GatherPart<Self>> = Some((3, Wanted::gather));
+    const MAP: u32 = 7; // 7: a key that stands twice is named, and what to write for an encoding; 5: keys that only some records have are counted; 6: texts with a NUL are told
+    const GATHER: Option<GatherPart<Self>> = Some((4, Wanted::gather));
     type Map = Parse;
     type Gather = Wanted;
     type Apply = Nothing;

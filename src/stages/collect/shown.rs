@@ -226,6 +226,9 @@ pub fn by_file(check: &Check, c: &Collect, reader: &Reader, of: Columns) -> Rc<R
 /// The columns that the first files show.
 fn shown(check: &Check, c: &Collect, reader: &Reader, of: Columns) -> Result<Vec<Seen>, Unseen> {
     let files = by_file(check, c, reader, of).as_ref().clone()?;
+    if files.is_empty() {
+        return Err(Unseen::absent());
+    }
     let mut all = together(files.into_iter().map(|(_, columns)| columns));
     // a day is text, unless [schema] says that it is a date
     all.iter_mut().filter(|(_, ty)| ty == DAY).for_each(|(_, ty)| *ty = types::text(&DataType::Utf8));

@@ -85,7 +85,7 @@ impl Parse {
 struct Documents;
 
 impl RowStage for Documents {
-    const MAP: u32 = 4;
+    const MAP: u32 = 5; // 5: what to write for an encoding
     type Map = Parse;
     type Gather = Nothing;
     type Apply = Nothing;

@@ -47,10 +47,11 @@ pub fn cast(kind: &Kind, gold: Option<&str>, own: &mut Vec<Vote>, vote: Vote, re
             *first = Vote { answer: whole, lost: first.lost + vote.lost, ..first.clone() };
         }
         Some(first) => {
+            let answers = if reading.open && !kind.prose { differing(kind, first, &vote) } else { String::new() };
             let say = match first.origin == vote.origin {
-                true => "one annotator gave two different answers; the first one counts".to_string(),
+                true => format!("one annotator gave two different answers{answers}; the first one counts"),
                 false => format!(
-                    "one annotator gave two different answers, in from.{} and from.{}; the first one counts",
+                    "one annotator gave two different answers{answers}, in from.{} and from.{}; the first one counts",
                     first.origin, vote.origin
                 ),
             };
@@ -58,6 +59,24 @@ pub fn cast(kind: &Kind, gold: Option<&str>, own: &mut Vec<Vote>, vote: Vote, re
         }
     }
 }
+
+/// Two answers in words, cut where they are long: ` (PS 3..6 and LC 3..6)`.
+fn differing(kind: &Kind, first: &Vote, other: &Vote) -> String {
+    let words = |vote: &Vote| {
+        let words = match &vote.answer {
+            Value::List(all) if all.is_empty() => "nothing".to_string(),
+            answer => (kind.words)(answer),
+        };
+        match words.char_indices().nth(WORDS) {
+            Some((end, _)) => format!("{}...", words.get(..end).unwrap_or_default()),
+            None => words,
+        }
+    };
+    format!(" ({} and {})", words(first), words(other))
+}
+
+/// So many characters of an answer are told.
+const WORDS: usize = 80;
 
 /// Where the first answer stands, if in another source.
 fn elsewhere(first: &Vote, vote: &Vote, then: &str) -> String {

@@ -154,6 +154,7 @@ pub fn answer(kind: &Kind, text: &str) -> Result<Value, String> {
         target: None,
         attribute: None,
         unplaced: false,
+        open: false,
         notes: Vec::new(),
         lost: 0,
     };
@@ -235,7 +236,7 @@ struct Line {
 }
 
 impl JoinStage for Stage {
-    const JOIN: u32 = 3; // what cannot be right is no decision; how an answer in free words is taken is no fault of it
+    const JOIN: u32 = 4; // 4: who decided differently is named; 3: what cannot be right is no decision; how an answer in free words is taken is no fault of it
     type Join = Join;
 
     fn join(p: &Join, left: &Rows, matches: &[Vec<usize>], right: &Rows) -> Result<Delta, Fault> {
@@ -301,7 +302,9 @@ impl Join {
         let others = |line: &Line| own.iter().filter(|o| o.value != line.value).all(|o| line.over.contains(&o.by));
         let Some(line) = own.iter().find(|line| others(line)) else {
             if !own.is_empty() {
-                let say = format!("{} people decided differently; a line with `over` settles it", own.len());
+                let by: Vec<&str> = own.iter().map(|line| line.by.as_str()).collect();
+                let n = own.len();
+                let say = format!("{n} people decided differently ({}); a line with `over` settles it", by.join(", "));
                 delta.event(row, Act::Review, "review.files", "review.contradiction", say);
             }
             return None;

@@ -322,7 +322,7 @@ fn texts_of(column: &ArrayRef) -> Vec<String> {
 struct Read;
 
 impl RowStage for Read {
-    const MAP: u32 = 6; // how none is said; what the scan refused in its own words; pointers of large files
+    const MAP: u32 = 7; // 7: what to write for an encoding; 6: how none is said; what the scan refused in its own words; pointers of large files
     const USES: &'static [&'static str] = crate::measure::names::USES;
     const GATHER: Option<GatherPart<Self>> = Some((1, Names::gather));
     type Map = Map;

@@ -75,6 +75,7 @@ pub fn asking(map: &BTreeMap<String, String>) -> Reading<'_> {
         attribute: None,
         tiled: false,
         unplaced: false,
+        open: true,
         notes,
         lost,
     }

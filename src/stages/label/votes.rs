@@ -229,7 +229,7 @@ type Join = Map;
 struct FromColumn;
 
 impl RowStage for FromColumn {
-    const MAP: u32 = 8; // which field of an annotation is wrong; an empty list is no answer, and fields besides are told
+    const MAP: u32 = 9; // 9: answers that contradict each other are named; 8: which field of an annotation is wrong; an empty list is no answer, and fields besides are told
     const USES: &'static [&'static str] = crate::measure::names::USES;
     const GATHER: Option<GatherPart<Self>> = Some((1, Names::gather));
     type Map = Map;
@@ -275,7 +275,7 @@ impl RowStage for FromColumn {
 struct FromFiles;
 
 impl JoinStage for FromFiles {
-    const JOIN: u32 = 8; // which field of an annotation is wrong; an empty list is no answer, and fields besides are told
+    const JOIN: u32 = 9; // 9: answers that contradict each other are named; 8: which field of an annotation is wrong; an empty list is no answer, and fields besides are told
     const USES: &'static [&'static str] = crate::measure::names::USES;
     type Join = Join;
 
@@ -402,6 +402,7 @@ impl Map {
             tiled: slot(&others.tile_of, row) != Value::Null,
             target: self.target.as_ref().map(|_| others.aims(row)),
             attribute: self.attribute.as_deref(),
+            open: self.open,
             notes: Vec::new(),
             lost: 0,
         }

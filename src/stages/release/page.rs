@@ -18,6 +18,7 @@ use super::represented::Represented;
 use super::terms::{SourceCard, dataset, sources};
 use super::withheld::measures;
 use crate::digest::{Digest, Hasher, cut_hash, sha256};
+use crate::formats::csv_write::MISSING;
 use crate::formats::named;
 use crate::formats::writer::{self, Join, Sheet, Writer, is_sharded};
 use crate::manifest::{Threshold, read};
@@ -92,11 +93,18 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         changes: changes(check),
         evidence: files.iter().map(|f| (f.0.clone(), f.1.hex())).collect(),
         waiting: format!("{}/select.waiting", check.path),
+        missing: missing(check, &r),
         ..said_of(&dataset(check))
     };
     let ports = Ports { table: rows_table(check), reads, facts: card.facts(), ..Ports::default() };
     let plan = Plan::whole::<Page>(ports, &card);
     vec![Plan { folder: Some(check.instance.clone()), files, ..plan }]
+}
+
+/// The fact with the samples of which pandas takes a text of the CSV files for a missing value; empty without such files.
+fn missing(check: &Check, r: &Release) -> String {
+    let csv = r.formats.iter().any(|f| f.name() == "csv");
+    if csv { format!("{}/encode.csv.found.{MISSING}", check.path) } else { String::new() }
 }
 
 /// The gates that the card tells of; not those that tell of hidden answers.
@@ -251,7 +259,7 @@ struct Page;
 
 impl WholeStage for Page {
     const USES: &'static [&'static str] = &["parquet 60"];
-    const RUN: u32 = 17; // 17: a `|` in the name of a column ends no cell; 16: the card tells how many samples wait for a decision; 15: Croissant describes pictures of JSON Lines and leaves out what it has no path to; 14: SHA256SUMS names B3SUMS, and the card tells loaders where pictures alone lie; 13: more documents, from one description; the card in the language of the samples
+    const RUN: u32 = 18; // 18: the card tells values that became null, and what pandas reads of CSV; 17: a `|` in the name of a column ends no cell; 16: the card tells how many samples wait for a decision; 15: Croissant describes pictures of JSON Lines and leaves out what it has no path to; 14: SHA256SUMS names B3SUMS, and the card tells loaders where pictures alone lie; 13: more documents, from one description; the card in the language of the samples
     type Run = PageCard;
 
     fn run(p: &PageCard, pieces: &[Piece], context: &Context) -> Result<Output, Fault> {

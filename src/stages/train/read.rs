@@ -187,7 +187,7 @@ struct Read;
 const COLUMN: &str = "column.missing";
 
 impl RowStage for Read {
-    const MAP: u32 = 1;
+    const MAP: u32 = 2; // 2: what to write for an encoding
     type Map = Map;
     type Gather = Nothing;
     type Apply = Nothing;

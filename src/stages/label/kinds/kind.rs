@@ -284,6 +284,8 @@ pub struct Reading<'r> {
     pub tiled: bool,
     /// The picture was turned, and nobody says whether its shapes were drawn before or after that.
     pub unplaced: bool,
+    /// Answers may be told: no `[privacy]` hides them.
+    pub open: bool,
     /// What was found.
     pub notes: Vec<Note>,
     /// Annotations of the answer at hand that could not be read.

@@ -16,6 +16,9 @@
 //! Digits in other groups (`900101-12 34567`) are read where such a word stands before them or the check digit is right, if
 //! only dashes and spaces tear them and the sixth digit ends a group. Commas and colons join nothing. Not
 //! found: masked numbers (`900101-1******`).
+//!
+//! A birthday with its century (`19900101-1234567`, `1990.01.01-1234567`, fifteen digits) is read in the same way, if the century
+//! is that of the digit S.
 use super::context::Subject;
 use super::detector::Detector;
 use super::hit::{Confidence, Found};
@@ -26,7 +29,7 @@ use Confidence::{Certain, Likely, Possible};
 pub const DETECTOR: Detector = Detector {
     name: "kr_rrn",
     doc: "Korean resident and foreign resident registration numbers.",
-    version: 7,
+    version: 8, // 8: a birthday with its century
     mask: "[RRN]",
     find,
 };
@@ -40,27 +43,31 @@ fn find(text: &Text, out: &mut Vec<Found>) {
     for cluster in &text.numbers.clusters {
         let mut first = cluster.start;
         while first < cluster.end {
-            let Some(last) = thirteen(text.numbers, first) else {
+            let numbered = [13, 15].into_iter().find_map(|digits| {
+                let last = run_of(text.numbers, first, digits)?;
+                Some((last, confidence(text, first, last)?))
+            });
+            let Some((last, confidence)) = numbered else {
                 first += 1;
                 continue;
             };
-            let found = confidence(text, first, last).map(|confidence| found(text, first, last, confidence));
+            let found = Some(found(text, first, last, confidence));
             first = if found.is_some() { last + 1 } else { first + 1 };
             out.extend(found);
         }
     }
 }
 
-/// The last run of thirteen digits.
-fn thirteen(numbers: &Numbers, first: usize) -> Option<usize> {
+/// The last run of so many digits.
+fn run_of(numbers: &Numbers, first: usize, wanted: usize) -> Option<usize> {
     let mut digits = 0;
     for last in first..first + GROUPS_MAX {
         if last > first && matches!(numbers.gap(last).mark, Mark::Other | Mark::Odd(b',' | b':' | b'|' | b'*')) {
             return None;
         }
         digits += numbers.runs.get(last)?.digits.len();
-        if digits >= 13 {
-            return (digits == 13).then_some(last);
+        if digits >= wanted {
+            return (digits == wanted).then_some(last);
         }
     }
     None
@@ -68,12 +75,14 @@ fn thirteen(numbers: &Numbers, first: usize) -> Option<usize> {
 
 fn confidence(text: &Text, first: usize, last: usize) -> Option<Confidence> {
     let numbers = text.numbers;
-    let digits = <&[u8; 13]>::try_from(numbers.digits(first, last)).ok()?;
-    if !has_birthday(digits) {
+    let all = numbers.digits(first, last);
+    let century = all.len().saturating_sub(13); // digits of the century that stand before the year
+    let digits = <&[u8; 13]>::try_from(all.get(century..)?).ok()?;
+    if !has_birthday(digits) || (century > 0 && !is_of_century(all, digits)) {
         return None;
     }
-    let whole = first == last || (last == first + 1 && numbers.len(first) == 6);
-    if !whole && !is_torn(numbers, first, last) {
+    let whole = first == last || (last == first + 1 && numbers.len(first) == 6 + century);
+    if !whole && !is_torn(numbers, first, last, century) {
         return None;
     }
     let (mark, tight) = (numbers.gap(last).mark, numbers.gap(last).tight);
@@ -126,9 +135,24 @@ fn is_called_number(text: &Text, start: usize) -> bool {
 }
 
 /// Whether the number is torn by dashes and spaces alone, with a joint behind its sixth digit.
-fn is_torn(numbers: &Numbers, first: usize, last: usize) -> bool {
-    let joints = numbers.gaps(first, last).all(|gap| matches!(gap.mark, Mark::Dash | Mark::Space));
-    joints && (first..last).any(|run| numbers.digits(first, run).len() == 6)
+fn is_torn(numbers: &Numbers, first: usize, last: usize, century: usize) -> bool {
+    // a day is written with dots, too
+    let joins = |mark: Mark| matches!(mark, Mark::Dash | Mark::Space) || (century > 0 && mark == Mark::Dot);
+    let joints = numbers.gaps(first, last).all(|gap| joins(gap.mark));
+    joints && (first..last).any(|run| numbers.digits(first, run).len() == 6 + century)
+}
+
+/// Whether the two digits before a birthday are the century that its seventh digit says.
+fn is_of_century(all: &[u8], digits: &[u8; 13]) -> bool {
+    all.get(..2).is_some_and(|own| own == century_of(digits[6]))
+}
+
+fn century_of(s: u8) -> [u8; 2] {
+    match s {
+        1 | 2 | 5 | 6 => [1, 9],
+        3 | 4 | 7 | 8 => [2, 0],
+        _ => [1, 8],
+    }
 }
 
 /// Whether a run of digits is a number of its own: no piece of a name, of a decimal, or of a number joined by dashes.
@@ -155,11 +179,8 @@ fn has_no_check_digit(digits: &[u8; 13]) -> bool {
 fn has_birthday(digits: &[u8; 13]) -> bool {
     let pair = |tens: u8, ones: u8| u32::from(tens) * 10 + u32::from(ones);
     let [y1, y2, m1, m2, d1, d2, s, ..] = *digits;
-    let century = match s {
-        1 | 2 | 5 | 6 => 1900,
-        3 | 4 | 7 | 8 => 2000,
-        _ => 1800,
-    };
+    let [thousands, hundreds] = century_of(s);
+    let century = u32::from(thousands) * 1000 + u32::from(hundreds) * 100;
     let (year, month, day) = (century + pair(y1, y2), pair(m1, m2), pair(d1, d2));
     let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let days = match month {
@@ -275,6 +296,30 @@ mod tests {
             (format!("{plain}입니다"), &plain),
         ] {
             assert_eq!(found(&DETECTOR, &text), [want.as_str()], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_birthday_may_stand_with_its_century() {
+        for (birthday, s, before) in
+            [("880229", 1, "19"), ("990101", 2, "18"), ("050505", 3, "20"), ("990101", 9, "18")]
+        {
+            for between in ["-", " ", "", " - "] {
+                let number = format!("{before}{}", number(birthday, s, between, 0));
+                let fits = (before == "19") == (s == 1) && (before != "18" || s == 9);
+                let want = if fits { vec![number.clone()] } else { Vec::new() };
+                assert_eq!(found(&DETECTOR, &format!("주민번호 {number}입니다")), want, "{number}");
+            }
+        }
+        let dashed = format!("19{}", number("900101", 1, "-", 1));
+        assert_eq!(found(&DETECTOR, &dashed), [dashed.as_str()], "a dash decides without a check digit, too");
+        let tail = &number("900101", 1, "-", 0)[7..];
+        for day in ["1990.01.01-", "1990-01-01-", "1990. 01. 01 - ", "1990 01 01 "] {
+            let torn = format!("{day}{tail}");
+            assert_eq!(found(&DETECTOR, &format!("주민등록번호 {torn}")), [torn.as_str()], "{torn}");
+        }
+        for text in ["2024-01-01 1234567", "19901301-1234567", "20900101-1234567", "접수 20240101-0000001 건"] {
+            assert_eq!(found(&DETECTOR, text), [""; 0], "{text}");
         }
     }
 

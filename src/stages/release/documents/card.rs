@@ -4,7 +4,7 @@ use super::description::{Description, Told, in_words};
 use super::list::{blanks, written};
 use super::markdown::{cell, code, code_cell, row, rule};
 use super::paragraphs;
-use super::told::{LabelCard, PageCard};
+use super::told::{LabelCard, PageCard, null};
 use super::yaml::Yaml;
 use crate::formats::file_name::is_picture;
 use crate::formats::writer::{Writer, split_of};
@@ -69,6 +69,8 @@ pub fn readme(of: &Description) -> Vec<u8> {
         );
         t.push_str(&format!("\n{}\n", say(of, &told)));
     }
+    t.push_str(&lost(of));
+    t.push_str(&missing(of));
     if !p.gates.is_empty() {
         let about = "The build passed each of these. A fact whose name ends in `_of_many` is 0 where fewer than ten are concerned.";
         t.push_str(&format!("\n## {}\n\n{}\n\n", say(of, "Gates"), say(of, about)));
@@ -268,6 +270,37 @@ fn ties(of: &Description, label: &Labelled) -> String {
     let told = "Several classes had most votes, and the one declared first stands, in";
     let named = if named.is_empty() { String::new() } else { format!("{word}: {}", named.join(", ")) };
     format!("\n{}\n", say(of, &format!("{told} {samples}{named}.")))
+}
+
+/// The values that do not fit the type of their field, and are null in the release wherever their sample is in it.
+fn lost(of: &Description) -> String {
+    let mut rows = String::new();
+    for source in &of.told.sources {
+        for fact in null(&source.name) {
+            let Some(Fact::Table { rows: own, .. }) = of.fact(&fact) else { continue };
+            own.iter().for_each(|r| rows.push_str(&row([&source.name].into_iter().chain(r).map(|c| cell(c)))));
+        }
+    }
+    if rows.is_empty() {
+        return rows;
+    }
+    let about =
+        "These values do not fit the type that is declared for their field. They became null, as the manifest allows.";
+    let head = head(of, &["source", "field", "became null", "values that were there"]);
+    format!("\n## {}\n\n{}\n\n{head}{rows}", say(of, "Values that became null"), say(of, about))
+}
+
+/// In how many samples a text of CSV is one that pandas takes for a missing value, and how to read it as it is.
+fn missing(of: &Description) -> String {
+    let n = match of.fact(&of.card.missing) {
+        Some(Fact::Int(n @ 1..)) => *n,
+        _ => return String::new(),
+    };
+    let told = format!(
+        "In {n} samples the CSV files hold a text that pandas takes for a missing value, such as an empty one, NA or null: read \
+         them with pandas.read_csv(FILE, keep_default_na=False)."
+    );
+    format!("\n## {}\n\n{}\n", say(of, "Reading the CSV files"), say(of, &told))
 }
 
 /// How many samples somebody was to look at, and nobody has.

@@ -14,6 +14,11 @@ use crate::stages::release::withheld::{Withheld, canary};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The facts with the values of a source, and of its sheet, that do not fit the type of their field.
+pub fn null(source: &str) -> [String; 2] {
+    ["", "/sheet.rows"].map(|step| format!("collect.{source}{step}.values_null"))
+}
+
 /// The fact with what of a source was scanned.
 pub fn scanned(source: &str) -> String {
     format!("collect.{source}.scanned")
@@ -124,6 +129,9 @@ pub struct PageCard {
     /// The fact with how many of its samples wait for a decision.
     #[serde(default, skip_serializing_if = "is_default")]
     pub waiting: String,
+    /// The fact with how many samples have a text in CSV that pandas takes for a missing value.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub missing: String,
 }
 
 /// A released label.
@@ -189,8 +197,11 @@ impl PageCard {
         let digests = asked("provenance") || (asked(CERTIFICATE) && self.withheld.is_empty());
         let scanned = self.sources.iter().filter(|_| digests).map(from);
         let gates = self.gates.iter().map(|g| g.fact.clone());
-        let leaks = self.leaks.iter().chain(Some(&self.waiting).filter(|name| !name.is_empty())).cloned();
-        let mut all: Vec<String> = gates.chain(leaks).chain(counts).chain(measured).chain(scanned).collect();
+        let named = [&self.waiting, &self.missing].into_iter().filter(|name| !name.is_empty());
+        let leaks = self.leaks.iter().chain(named).cloned();
+        let null = self.sources.iter().flat_map(|s| null(&s.name));
+        let mut all: Vec<String> =
+            gates.chain(leaks).chain(counts).chain(measured).chain(scanned).chain(null).collect();
         all.sort();
         all.dedup();
         all
