@@ -191,9 +191,19 @@ if (!decided().some((d) => d.value === 'sport')) wrong.push(`${at}: an edited cl
 // somebody else writes meanwhile: it is noticed, and kept
 const text = readFileSync(join(dir, 'reviews/eve.jsonl'), 'utf8');
 writeFileSync(join(dir, 'reviews/eve.jsonl'), `{"id":"s0001","step":"label.topic","decision":"keep","by":"eve"}\n${text}`);
+// what waits is held back: a key that comes meanwhile decides nothing, and the page shows that it waits
+let give = () => {};
+const given = new Promise((then) => { give = () => then(undefined); });
+await page.route('**/queue?*', async (route) => { await given; await route.continue(); });
 await ready(page);
 await page.keyboard.press('k');
 await page.waitForFunction(() => document.getElementById('news')?.textContent?.includes('somebody else'));
+if (!(await page.locator('#asked[aria-busy]').count())) wrong.push(`${at}: that the page waits is not shown`);
+await page.keyboard.press('k');
+give();
+await ready(page);
+if (decided().length !== 102) wrong.push(`${at}: ${decided().length} lines after a key that came too early`);
+await page.unroute('**/queue?*');
 await press(page, 'k');
 if (decided().length !== 103 || !decided().some((d) => d.id === 's0001')) wrong.push(`${at}: ${decided().length} lines after somebody else wrote`);
 wrong.splice(0, wrong.length, ...wrong.filter((w) => w && !w.includes('409 (Conflict)')));
