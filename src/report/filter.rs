@@ -68,6 +68,15 @@ impl Filter {
     pub fn asks_status(&self) -> bool {
         self.0.iter().any(|t| t.about == About::Status)
     }
+
+    /// Whether what a step said of rows can matter: every rule where a term asks for one, else the steps that terms name.
+    pub fn asks_what_said(&self, step: &str) -> bool {
+        self.0.iter().any(|t| match t.about {
+            About::Finding => true,
+            About::Step => t.test.begins(step),
+            _ => false,
+        })
+    }
 }
 
 /// The terms with the places where they begin. Within quotes a space parts nothing; a quote within them is doubled.
@@ -158,7 +167,7 @@ pub trait Row {
     fn columns(&self) -> &[Column];
     fn status(&self) -> &'static str;
     /// Rules and steps that said something of it.
-    fn said(&self) -> Vec<(String, String)>;
+    fn said(&self) -> &[(String, String)];
 }
 
 impl Filter {
@@ -232,7 +241,7 @@ mod tests {
     use super::*;
     use crate::table::{list, record, utf8};
 
-    struct One(Vec<Column>);
+    struct One(Vec<Column>, Vec<(String, String)>);
 
     impl Row for One {
         fn value(&self, column: &str) -> Value {
@@ -249,21 +258,22 @@ mod tests {
         fn status(&self) -> &'static str {
             "held"
         }
-        fn said(&self) -> Vec<(String, String)> {
-            vec![("field.symbol_ratio".into(), "clean.fields".into())]
+        fn said(&self) -> &[(String, String)] {
+            &self.1
         }
     }
 
     fn row() -> One {
         let column = |name: &str, ty: DataType, hidden| Column { name: name.into(), ty, writers: Vec::new(), hidden };
         let spans = list(record(&[("class", utf8())]));
-        One(vec![
+        let columns = vec![
             column("text", utf8(), false),
             column("n", DataType::Int64, false),
             column("label.ner", spans, false),
             column("name", utf8(), true),
             column("split", utf8(), false),
-        ])
+        ];
+        One(columns, vec![("field.symbol_ratio".into(), "clean.fields".into())])
     }
 
     #[test]
@@ -292,6 +302,23 @@ mod tests {
         }
         for no in ["text:Be", "chars:>13", "class:P", "n:<5", "-n:5", "finding:fie", "status:living", "split:test"] {
             assert!(!holds(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn what_steps_said_is_read_where_a_term_can_ask_for_it() {
+        let row = row();
+        for (text, asks) in [
+            ("finding:field", [true, true]),
+            ("-finding:field", [true, true]),
+            ("step:clean", [true, false]),
+            ("-step:clean.fields", [true, false]),
+            ("step:clean status:held", [true, false]),
+            ("status:held text:be", [false, false]),
+            ("", [false, false]),
+        ] {
+            let filter = Filter::parse(text, row.columns()).unwrap();
+            assert_eq!(["clean.fields", "privacy.detect"].map(|step| filter.asks_what_said(step)), asks, "{text}");
         }
     }
 

@@ -132,7 +132,7 @@ impl Looking<'_, '_> {
                 None => {}
             }
         }
-        let said = self.said(part)?;
+        let said = self.said(n, part)?;
         let all = self.left || self.filter.asks_status();
         for row in (from..living.rows()).filter(|r| all || living.is(*r)) {
             let lives = living.is(row);
@@ -155,15 +155,22 @@ impl Looking<'_, '_> {
     }
 
     /// What steps up to this one said of the rows of a partition, where the filter asks.
-    fn said(&self, part: &Partition) -> Result<Said, Fault> {
+    fn said(&self, n: usize, part: &Partition) -> Result<Said, Fault> {
         let mut out = Said::default();
         let asked = |about: &About| matches!(about, About::Finding | About::Step | About::Status);
         if !self.filter.0.iter().any(|term| asked(&term.about)) {
             return Ok(out);
         }
         for (i, (step, run)) in self.s.steps.iter().zip(&self.built.runs).enumerate().take(self.step + 1) {
-            let Some(own) = run.part(&part.uid) else { continue };
+            // most steps have the partitions of a table in the same places
+            let same = run.parts.get(n).filter(|own| own.uid == part.uid);
+            let Some(own) = same.or_else(|| run.part(&part.uid)) else { continue };
             out.dead.extend(own.dead.iter().map(|(row, bin)| (*row, (*bin, i))));
+            // changes are most of what steps say, and no term asks for them: a kernel that told of nothing else is not read
+            let speaks = own.outcomes.iter().any(|o| o.2.counts.findings > 0 || o.2.counts.drops > 0);
+            if !speaks || !self.filter.asks_what_said(&step.name) {
+                continue;
+            }
             for e in ledger::events(self.s, own)?.into_iter().filter(|e| e.act != Act::Change) {
                 out.events.entry(e.row).or_default().push((e.rule, step.name.clone()));
             }
@@ -230,7 +237,7 @@ impl Row for One<'_> {
         }
     }
 
-    fn said(&self) -> Vec<(String, String)> {
-        self.said.events.get(&self.row).cloned().unwrap_or_default()
+    fn said(&self) -> &[(String, String)] {
+        self.said.events.get(&self.row).map_or(&[], Vec::as_slice)
     }
 }

@@ -67,15 +67,16 @@ impl Live {
         });
     }
 
-    /// One page: its state first, then what happens, until it goes away.
-    pub fn stream(&self, stream: &TcpStream, state: serde_json::Value) {
+    /// One page: its state first, then what happens, until it goes away. The page listens before the state is read: what ends
+    /// meanwhile is told behind the state, not lost.
+    pub fn stream(&self, stream: &TcpStream, state: impl FnOnce() -> serde_json::Value) {
         let (to, from) = sync_channel(WAITING);
         let missed = Arc::new(AtomicUsize::new(0));
         held(&self.pages).push(Page { to, missed: missed.clone() });
         let answer = Answer { status: 200, kind: "text/event-stream", fields: Vec::new(), body: Vec::new() };
         // an error is the page that went away
         if http::begin(stream, &answer).is_ok() {
-            let _ = follow(stream, &from, &missed, &message("state", None, &state));
+            let _ = follow(stream, &from, &missed, &message("state", None, &state()));
         }
     }
 

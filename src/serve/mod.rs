@@ -132,7 +132,7 @@ impl Server {
             return http::finish(stream);
         }
         if request.path == live::PATH && request.method == "GET" {
-            return self.live.stream(stream, self.state());
+            return self.live.stream(stream, || self.state());
         }
         let answer = route::answer(self, &request);
         let _ = http::write(stream, &answer, request.method == "HEAD");

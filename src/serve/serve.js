@@ -50,6 +50,10 @@
   function lock() {
     main.replaceChildren(make('h2', {}, 'tamis serve'), make('p', {}, say('This page is locked: open the address that tamis serve printed.')));
   }
+  /** Work that nobody waits for: that the server is gone, or the page locked, was told already. @param {Promise<any>} work */
+  function later(work) {
+    work.catch((e) => { if (!['lost', 'locked'].includes(e.message)) throw e; });
+  }
   /** @param {string} text @param {boolean} [bad] */
   function tell(text, bad) {
     news.replaceChildren(make('span', { class: bad ? 'bad' : 'ok' }, text));
@@ -185,7 +189,7 @@
       more.hidden = !after;
       if (before) /** @type {HTMLElement | undefined} */ (cards.children[before])?.focus();
     };
-    more.addEventListener('click', () => void load());
+    more.addEventListener('click', () => later(load()));
     await load();
   }
 
@@ -195,6 +199,8 @@
   /** Questions that were put off, in this page. @type {Set<string>} */
   const skipped = new Set();
   let note = '', busy = false, filterOf = '';
+  /** How often something was decided, put off or taken back here; and that what waits is to be read once that is done. */
+  let turn = 0, stale = false;
   /** The next question, asked for while the present one is read. @type {{ key: string, html: Promise<any> } | null} */
   let ahead = null;
 
@@ -209,16 +215,24 @@
   /** Asks what a build would do, and does nothing. */
   function redo() {
     const b = make('button', { type: 'button', id: 'redo', hidden: '' }, say('what would a build do?'));
-    b.addEventListener('click', async () => {
+    const plan = async () => {
       const { status, body } = await ask('/build', { method: 'POST', body: '{"dry_run":true}', headers: { 'Content-Type': 'application/json' } });
       if (status !== 200) return tell(body.error, true);
       tell(say('A build would run {} tasks of {} steps: {}', body.tasks.toLocaleString('en'), body.steps.length, body.steps.map((/** @type {any} */ s) => s.step).join(', ')));
-    });
+    };
+    b.addEventListener('click', () => later(plan()));
     return b;
   }
-  /** Reads what waits. */
-  async function refresh() {
+  /** Reads what waits. An answer that was asked for `meanwhile` is not taken while a decision is on its way, nor if it is older than one:
+   * it would be counted twice, or not at all. @param {boolean} [meanwhile] @returns {Promise<boolean>} */
+  async function refresh(meanwhile) {
+    const was = turn;
     const { status, body } = await ask('/queue' + query({ q: filterOf }));
+    if (meanwhile && busy) {
+      stale = true;
+      return false;
+    }
+    if (meanwhile && was !== turn) return refresh(true);
     if (status !== 200) {
       by('asked')?.replaceChildren(make('p', { class: 'bad' }, status === 422 ? say('Not a filter: {}', body.error) : body.error));
       return false;
@@ -254,7 +268,7 @@
       const acts = make('div', { class: 'acts' });
       if (left) {
         const again = make('button', { type: 'button' }, say('ask again'));
-        again.addEventListener('click', () => { skipped.clear(); void next(); });
+        again.addEventListener('click', () => { skipped.clear(); later(next()); });
         acts.append(again);
       }
       const back = make('button', { type: 'button', 'data-act': 'undo' }, make('kbd', {}, 'u'), ' ' + say('undo'));
@@ -276,7 +290,7 @@
     const card = by('question');
     card.focus({ preventScroll: true });
     for (const b of card.querySelectorAll('[data-value]')) b.addEventListener('click', () => void decide('label', JSON.parse(b.dataset.value)));
-    for (const b of card.querySelectorAll('[data-act]')) b.addEventListener('click', () => void act(b.dataset.act));
+    for (const b of card.querySelectorAll('[data-act]')) b.addEventListener('click', () => later(act(b.dataset.act)));
     const then = open().find((i) => i.key !== item.key);
     if (then) ahead = { key: then.key, html: ask('/question' + query({ key: then.key })).catch(() => ({ status: 0, body: {} })) };
   }
@@ -288,9 +302,11 @@
     if (!card) return;
     if (name === 'keep' || name === 'drop') return decide(name);
     if (name === 'skip') {
-      skipped.add(card.dataset.key);
-      note = '';
-      return next();
+      return alone(() => {
+        skipped.add(card.dataset.key);
+        note = '';
+        return next();
+      });
     }
     if (name === 'accept') {
       const b = card.querySelector('[data-suggested]');
@@ -299,63 +315,68 @@
     if (name === 'note') return annotate();
     if (name === 'edit') edit(card);
   }
-  /** Sends a decision; the next question comes when it is on disk. @param {string} decision @param {any} [value] */
-  async function decide(decision, value) {
-    const card = by('question');
-    if (!card || busy) return;
-    busy = true;
-    try {
-      /** @type {Record<string, any>} */
-      const sent = { key: card.dataset.key, decision };
-      if (value !== undefined) sent.value = value;
-      if (note) sent.note = note;
-      if (card.dataset.seen) sent.seen = card.dataset.seen;
-      const { status, body } = await ask('/decisions', { method: 'POST', body: JSON.stringify(sent), headers: { 'Content-Type': 'application/json', 'If-Match': `"${queue.digest}"` } });
-      if (status !== 200) {
-        if (status === 409 || status === 410) {
-          tell(status === 409 ? say('The file of decisions was changed by somebody else; it was read again, nothing was lost. Decide once more.') : body.error, true);
-          ahead = null;
-          if (await refresh()) await next();
-        } else tell(body.error, true);
-        return;
-      }
-      note = '';
-      queue.digest = body.digest;
-      queue.done = body.done;
-      queue.waiting -= 1;
-      queue.unbuilt += 1;
-      queue.items = queue.items.filter((i) => i.key !== sent.key);
-      tell(say('{}: on disk, line {}', body.path, body.line) + (card.dataset.who ? ` · ${card.dataset.who}` : ''));
-      count();
-      if (!open().length && queue.waiting > 0) await refresh();
-      await next();
-    } catch (e) {
-      if (!['lost', 'locked'].includes(/** @type {Error} */ (e).message)) throw e;
-    } finally {
-      busy = false;
-    }
-  }
-  async function undo() {
+  /** Does one thing at a time: keys that come meanwhile are not taken, since they were meant for another question. The page shows that
+   * it waits. @param {() => Promise<void>} work */
+  async function alone(work) {
     if (busy) return;
     busy = true;
+    turn += 1;
+    by('asked')?.setAttribute('aria-busy', 'true');
     try {
-      const { status, body } = await ask('/undo', { method: 'POST', body: '{}', headers: { 'Content-Type': 'application/json', 'If-Match': `"${queue.digest}"` } });
-      ahead = null;
-      if (status === 409) {
-        tell(body.error, true);
-        await refresh();
-        return;
-      }
-      if (status !== 200) return tell(body.error, true);
-      tell(`${body.path}: ${say('taken back')}`);
-      skipped.delete(body.key);
-      if (await refresh()) await next(body.key);
+      await work();
     } catch (e) {
       if (!['lost', 'locked'].includes(/** @type {Error} */ (e).message)) throw e;
     } finally {
       busy = false;
+      by('asked')?.removeAttribute('aria-busy');
+      if (stale) {
+        stale = false;
+        later(refresh(true));
+      }
     }
   }
+  /** Sends a decision; the next question comes when it is on disk. @param {string} decision @param {any} [value] */
+  const decide = (decision, value) => alone(async () => {
+    const card = by('question');
+    if (!card) return;
+    /** @type {Record<string, any>} */
+    const sent = { key: card.dataset.key, decision };
+    if (value !== undefined) sent.value = value;
+    if (note) sent.note = note;
+    if (card.dataset.seen) sent.seen = card.dataset.seen;
+    const { status, body } = await ask('/decisions', { method: 'POST', body: JSON.stringify(sent), headers: { 'Content-Type': 'application/json', 'If-Match': `"${queue.digest}"` } });
+    if (status !== 200) {
+      if (status === 409 || status === 410) {
+        tell(status === 409 ? say('The file of decisions was changed by somebody else; it was read again, nothing was lost. Decide once more.') : body.error, true);
+        ahead = null;
+        if (await refresh()) await next();
+      } else tell(body.error, true);
+      return;
+    }
+    note = '';
+    queue.digest = body.digest;
+    queue.done = body.done;
+    queue.waiting -= 1;
+    queue.unbuilt += 1;
+    queue.items = queue.items.filter((i) => i.key !== sent.key);
+    tell(say('{}: on disk, line {}', body.path, body.line) + (card.dataset.who ? ` · ${card.dataset.who}` : ''));
+    count();
+    if (!open().length && queue.waiting > 0) await refresh();
+    await next();
+  });
+  const undo = () => alone(async () => {
+    const { status, body } = await ask('/undo', { method: 'POST', body: '{}', headers: { 'Content-Type': 'application/json', 'If-Match': `"${queue.digest}"` } });
+    ahead = null;
+    if (status === 409) {
+      tell(body.error, true);
+      await refresh();
+      return;
+    }
+    if (status !== 200) return tell(body.error, true);
+    tell(`${body.path}: ${say('taken back')}`);
+    skipped.delete(body.key);
+    if (await refresh()) await next(body.key);
+  });
   /** A form below the question, which takes the keys until it is closed. @param {HTMLElement[]} fields @param {() => any} value @param {(v: any) => void} then */
   function form(fields, value, then) {
     const at = by('edit');
@@ -465,8 +486,9 @@
     if (event === 'state') {
       if (state && data && data.build !== state.build) newer(data.build);
       state = data || state;
+      if (state?.builds) building('');
     }
-    if (event === 'missed') void restate();
+    if (event === 'missed') later(restate());
     if (event === 'building') building('');
     if (event === 'task') building(` · ${data.step} · ${data.tasks}`);
     if (event === 'failed') tell(data.message, true);
@@ -475,7 +497,7 @@
       if (data.message) tell(say('The build failed: {}', data.message), true);
       else if (data.failing) tell(`${say('Built.')} ${say('{} gates do not hold', data.failing)}`, true);
       else tell(say('Built.'));
-      if (state?.watch && by('asked')) void refresh();
+      if (state?.watch && by('asked')) later(refresh(true));
     }
   }
   /** A build runs; it can be stopped here. @param {string} how */
@@ -483,7 +505,7 @@
     let text = news.querySelector('[data-builds]');
     if (!text) {
       const stop = make('button', { type: 'button' }, say('stop it'));
-      stop.addEventListener('click', () => void ask('/stop', { method: 'POST', body: '{}', headers: { 'Content-Type': 'application/json' } }));
+      stop.addEventListener('click', () => later(ask('/stop', { method: 'POST', body: '{}', headers: { 'Content-Type': 'application/json' } })));
       text = make('span', { class: 'ok', 'data-builds': '' });
       news.replaceChildren(text, ' ', stop);
     }
@@ -495,7 +517,7 @@
   /** Another build is there: what is shown stays until somebody wants to see it. @param {number} build */
   function newer(build) {
     if (state) state.build = build;
-    if (by('asked')) return void refresh(); // questions are the same, whatever the build
+    if (by('asked')) return later(refresh(true)); // questions are the same, whatever the build
     const look = make('button', { type: 'button' }, say('show it'));
     look.addEventListener('click', () => { news.replaceChildren(); void show(); });
     news.replaceChildren(make('span', {}, say('Build {} is there.', build)), ' ', look);
@@ -520,7 +542,7 @@
       const b = /^[1-9]$/.test(e.key) ? document.querySelector(`[data-press="${e.key}"]`) : null;
       if (b) { e.preventDefault(); return /** @type {HTMLElement} */ (b).click(); }
       const name = ACTS[e.key];
-      if (name && state?.by) { e.preventDefault(); void act(name); }
+      if (name && state?.by) { e.preventDefault(); later(act(name)); }
       return;
     }
     const step = e.key === 'j' ? 1 : e.key === 'k' ? -1 : 0;

@@ -10,9 +10,9 @@ use crate::report::show::Column;
 use crate::stage::{Fault, Role, is_default};
 use crate::stages::label::declaration::Declaration;
 use crate::stages::label::kinds;
-use crate::table::{Cell, Value, list, value_at};
+use crate::table::{ArrayRef, Cell, DataType, Value, list, texts, value_at};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Classes that are told one by one.
 const CLASSES: usize = 200;
@@ -116,21 +116,27 @@ fn counted(
     (no_classes, order): (bool, &[String]),
 ) -> Result<Counted, Fault> {
     let mut out = Counted::default();
-    let splits = match seen.column("split") {
-        Some(_) => seen.living_texts(part, "split", "none")?,
-        None => Vec::new(),
-    };
     let (array, veiled) = (seen.array(part, &column.name)?, seen.splits_without(&column.name));
+    let of_splits = seen.column("split").map(|_| seen.array(part, "split")).transpose()?;
+    let splits = of_splits.as_ref().map(|array| array.as_ref().map(|a| texts(a.as_ref())).unwrap_or_default());
+    let split_of = |row: u32| match &splits {
+        Some(of) => of.get(row as usize).copied().flatten().unwrap_or("none"),
+        None => "all",
+    };
+    if column.ty == DataType::Utf8 {
+        out.texts(part, array.as_ref(), split_of, &veiled, (no_classes, order));
+        return Ok(out);
+    }
     let size = [seen.array(part, "width")?, seen.array(part, "height")?];
     let (spans, boxes) = (column.ty == list(Span::ty()), column.ty == list(Box2::ty()));
-    for (n, row) in living(part).enumerate() {
+    for row in living(part) {
         let value = array.as_ref().map_or(Value::Null, |a| value_at(a.as_ref(), row as usize));
-        let split = splits.get(n).map_or("all", String::as_str);
+        let split = split_of(row);
         if veiled.contains(split) {
-            out.hide(split);
+            out.hide(split, 1);
             continue;
         }
-        out.add(split, &value, no_classes, order);
+        out.add(split, &value, 1, (no_classes, order));
         let Value::List(items) = &value else { continue };
         if spans {
             items
@@ -151,30 +157,56 @@ fn counted(
 }
 
 impl Counted {
-    /// A sample whose answer is hidden.
-    fn hide(&mut self, split: &str) {
-        let held = self.splits.entry(split.to_string()).or_default();
-        (held.samples, held.hidden) = (held.samples + 1, held.hidden + 1);
+    /// Answers that are texts, such as the classes of a classification: equal ones of a split are counted before they are taken apart.
+    fn texts<'a>(
+        &mut self,
+        part: &Partition,
+        array: Option<&'a ArrayRef>,
+        split_of: impl Fn(u32) -> &'a str,
+        veiled: &BTreeSet<&str>,
+        (no_classes, order): (bool, &[String]),
+    ) {
+        let answers = array.map(|a| texts(a.as_ref())).unwrap_or_default();
+        let mut met: HashMap<(&str, Option<&str>), u64> = HashMap::new();
+        for row in living(part) {
+            *met.entry((split_of(row), answers.get(row as usize).copied().flatten())).or_default() += 1;
+        }
+        for ((split, answer), times) in met {
+            match veiled.contains(split) {
+                true => self.hide(split, times),
+                false => {
+                    let value = answer.map_or(Value::Null, |text| Value::Text(text.into()));
+                    self.add(split, &value, times, (no_classes, order));
+                }
+            }
+        }
     }
 
-    fn add(&mut self, split: &str, value: &Value, no_classes: bool, order: &[String]) {
+    /// So many samples whose answer is hidden.
+    fn hide(&mut self, split: &str, times: u64) {
+        let held = self.splits.entry(split.to_string()).or_default();
+        (held.samples, held.hidden) = (held.samples + times, held.hidden + times);
+    }
+
+    /// So many samples with this answer.
+    fn add(&mut self, split: &str, value: &Value, times: u64, (no_classes, order): (bool, &[String])) {
         let held = match self.splits.get_mut(split) {
             Some(held) => held,
             None => self.splits.entry(split.to_string()).or_default(),
         };
-        held.samples += 1;
+        held.samples += times;
         match value {
             Value::Null => {
-                held.unlabelled += 1;
+                held.unlabelled += times;
                 return;
             }
-            nothing if is_nothing(nothing) => held.empty += 1,
-            Value::Float(rating) => self.ratings.push(*rating),
+            nothing if is_nothing(nothing) => held.empty += times,
+            Value::Float(rating) => self.ratings.extend((0..times).map(|_| *rating)),
             _ => {}
         }
         let n = annotations(value);
-        held.annotations += n as u64;
-        self.a_sample.add(n as i64); // 0 where somebody looked and found nothing
+        held.annotations += n as u64 * times;
+        self.a_sample.add_times(n as i64, times); // 0 where somebody looked and found nothing
         if no_classes {
             return;
         }
@@ -184,16 +216,16 @@ impl Counted {
                 self.classes.insert(class.to_string(), Class { class: class.to_string(), ..Class::default() });
             }
             let Some(own) = self.classes.get_mut(class) else { return };
-            own.annotations += 1;
-            *own.by_split.entry(split.to_string()).or_default() += 1;
+            own.annotations += times;
+            *own.by_split.entry(split.to_string()).or_default() += times;
             if met.insert(class.to_string()) {
-                own.samples += 1;
+                own.samples += times;
             }
         });
         let met: Vec<&String> = met.iter().filter(|c| order.iter().take(PAIRED).any(|o| o == *c)).collect();
         for (k, a) in met.iter().enumerate() {
             for b in met.iter().skip(k + 1) {
-                *self.pairs.entry(((*a).clone(), (*b).clone())).or_default() += 1;
+                *self.pairs.entry(((*a).clone(), (*b).clone())).or_default() += times;
             }
         }
     }

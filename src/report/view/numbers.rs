@@ -34,7 +34,11 @@ pub struct Bar {
 
 impl Sizes {
     pub fn add(&mut self, n: i64) {
-        *self.0.entry(n).or_default() += 1;
+        self.add_times(n, 1);
+    }
+
+    pub fn add_times(&mut self, n: i64, times: u64) {
+        *self.0.entry(n).or_default() += times;
     }
 
     pub fn merge(&mut self, other: Sizes) {
