@@ -34,6 +34,13 @@ const OTHERS: &[Other] = &[
     ("image_objects", "object_detection", &["image_objects.flags", "image_objects.unlabelled"], listed),
 ];
 
+/// Labels that are held against what was written by a test of their own: its place, and why they are not in the matrix.
+const ALONE: &[(&str, &str, &str)] = &[
+    ("coco", "oriented_detection", "tests/cases/release/oriented: all become polygons, and each row is told"),
+    ("conll2003", "ner", "conll/conll2003.rs: its sentences are in documents"),
+    ("conllu", "ner", "conll/conllu.rs: its texts have their own white space"),
+];
+
 #[test]
 fn every_label_that_a_format_writes_is_held_against_what_it_wrote() {
     let mut missing = Vec::new();
@@ -42,7 +49,8 @@ fn every_label_that_a_format_writes_is_held_against_what_it_wrote() {
             let shapes = is_both(format, kind);
             let texts = *kind == "ner" && round_texts::FORMATS.iter().any(|(name, ..)| *name == format.name);
             let others = OTHERS.iter().any(|(name, of, ..)| (name, of) == (&format.name, kind));
-            if !shapes && !texts && !others {
+            let alone = ALONE.iter().any(|(name, of, _)| (name, of) == (&format.name, kind));
+            if !shapes && !texts && !others && !alone {
                 missing.push((format.name, *kind));
             }
         }

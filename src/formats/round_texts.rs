@@ -15,9 +15,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const ROWS: usize = 60;
 
-/// What files of tokens lose: spans that overlap, that begin or end within a token, and texts without a token.
-const CONLL: &[&str] = &["conll.spans", "conll.edges", "conll.empty"];
-
 /// A format with the selectors of text, spans and relations, and the rules by which it says what it lost.
 pub type Written = (&'static str, [&'static str; 3], &'static [&'static str]);
 
@@ -27,9 +24,7 @@ pub const FORMATS: &[Written] = &[
     ("spacy", ["text", "spans", ""], &["annotated.unlabelled"]),
     ("brat", ["", "spans", "relations"], &["brat.unlabelled", "brat.lines"]),
     ("webanno", ["text", "spans", "relations"], &["webanno.unlabelled", "webanno.blank", "webanno.gaps"]),
-    ("conll", ["tokens", "tags", ""], CONLL),
-    ("conll2003", ["tokens", "tags", ""], CONLL),
-    ("conllu", ["tokens", "tags", ""], CONLL),
+    ("conll", ["tokens", "tags", ""], &["conll.spans", "conll.edges", "conll.empty"]),
     ("label_studio", ["data.text", "answers.label", "relations.label"], &[]),
 ];
 
