@@ -36,6 +36,8 @@ pub mod reader;
 #[cfg(test)]
 mod round;
 #[cfg(test)]
+mod round_others;
+#[cfg(test)]
 mod round_texts;
 pub mod sidecar;
 pub mod small;

@@ -33,10 +33,10 @@ const DECLARED: &[(&str, &[&str])] = &[
     ("yolo", &["yolo.flags", "yolo.holes", "yolo.parts"]),
 ];
 
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn below(&mut self, n: u64) -> u64 {
+    pub fn below(&mut self, n: u64) -> u64 {
         self.0 += 1;
         draw(12, "round", &self.0.to_string()) % n
     }
@@ -204,14 +204,27 @@ fn near(a: &Value, b: &Value) -> bool {
     }
 }
 
+/// The kinds of label that are shapes, and the columns in which formats give them.
+pub const SHAPES: [(&str, &str); 5] = [
+    ("object_detection", Box2::COLUMN),
+    ("instance_segmentation", Polygon::COLUMN),
+    ("oriented_detection", Quad::COLUMN),
+    ("masks", Mask::COLUMN),
+    ("keypoints", Keypoints::COLUMN),
+];
+
+/// Whether a format writes shapes of a kind and reads them beside pictures.
+pub fn is_both(f: &Format, kind: &str) -> bool {
+    let writes = f.writer.as_ref().is_some_and(|w| w.needs.images && w.needs.label.contains(&kind));
+    let column = SHAPES.iter().find(|(name, _)| *name == kind).map(|(_, column)| *column);
+    writes && f.sidecar.is_some() && column.is_some_and(|c| c == Box2::COLUMN || f.draws.contains(&c))
+}
+
 fn round<T: Drawn>(kind: &str)
 where
     Vec<T>: Cell,
 {
-    let both = |f: &&Format| {
-        let writes = f.writer.as_ref().is_some_and(|w| w.needs.images && w.needs.label.contains(&kind));
-        writes && f.sidecar.is_some() && (T::COLUMN == "objects" || f.draws.contains(&T::COLUMN))
-    };
+    let both = |f: &&Format| is_both(f, kind);
     let mut dice = Dice(kind.len() as u64 * 100_000);
     for format in FORMATS.iter().filter(both) {
         let sizes: Vec<[u32; 2]> = (0..ROWS).map(|_| [0, 0].map(|_| 20 + dice.below(600) as u32)).collect();

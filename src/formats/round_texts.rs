@@ -16,9 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 const ROWS: usize = 60;
 
 /// A format with the selectors of text, spans and relations, and the rules by which it says what it lost.
-type Written = (&'static str, [&'static str; 3], &'static [&'static str]);
+pub type Written = (&'static str, [&'static str; 3], &'static [&'static str]);
 
-const FORMATS: &[Written] = &[
+pub const FORMATS: &[Written] = &[
     ("doccano", ["text", "spans", "relations"], &["annotated.unlabelled"]),
     ("prodigy", ["text", "spans", "relations"], &["annotated.unlabelled"]),
     ("spacy", ["text", "spans", ""], &["annotated.unlabelled"]),
@@ -77,19 +77,24 @@ fn drawn(n: usize) -> Sample {
     Sample { text, relations: if looked { relations } else { Vec::new() }, spans: looked.then_some(spans) }
 }
 
-/// The files that a format writes of samples: one for each, or one of all.
+/// The files that a format writes of samples.
 fn written(format: &Format, samples: &[Sample]) -> (Vec<(String, Vec<u8>)>, Vec<Lost>) {
-    let writer = format.writer.as_ref().unwrap();
     let mut sheet = Sheet { rows: samples.len(), ..Sheet::default() };
     sheet.roles.insert("id".into(), array_of((0..samples.len()).map(|n| Some(format!("s{n:03}")))));
     sheet.roles.insert("text".into(), array_of(samples.iter().map(|s| Some(s.text.clone()))));
     sheet.roles.insert("label".into(), array_of(samples.iter().map(|s| s.spans.clone())));
-    if writer.needs.relations {
+    if format.writer.as_ref().unwrap().needs.relations {
         let all = samples.iter().map(|s| s.spans.as_ref().map(|_| s.relations.clone()));
         sheet.roles.insert("relations".into(), array_of(all));
     }
+    files_of(format, &sheet)
+}
+
+/// The files that a format writes of a piece: one for each sample, or one of all.
+pub fn files_of(format: &Format, sheet: &Sheet) -> (Vec<(String, Vec<u8>)>, Vec<Lost>) {
+    let writer = format.writer.as_ref().unwrap();
     let mut lost = Vec::new();
-    let all = (writer.encode)(&sheet, &mut lost).unwrap();
+    let all = (writer.encode)(sheet, &mut lost).unwrap();
     if is_scattered(writer.files) {
         let files = listed(scattered(&all)).unwrap().into_iter();
         let file = |(name, from, len)| (name, all[from as usize..(from + len) as usize].to_vec());
@@ -116,7 +121,7 @@ fn written(format: &Format, samples: &[Sample]) -> (Vec<(String, Vec<u8>)>, Vec<
 }
 
 /// What the reader of a format gives for one of its selectors.
-fn array(format: &Format, selector: &str, bytes: &[u8], stem: &str) -> ArrayRef {
+pub fn array(format: &Format, selector: &str, bytes: &[u8], stem: &str) -> ArrayRef {
     let reader = format.reader.as_ref().unwrap();
     let ty = (reader.ty)(&Options::default(), selector).map_or("utf8".into(), |ty| types::text(&ty));
     let field = Field { name: "x".into(), from: From::of(selector, reader.selects), ty };
@@ -138,7 +143,7 @@ fn array(format: &Format, selector: &str, bytes: &[u8], stem: &str) -> ArrayRef 
 }
 
 /// What the reader of a format gives for one of its selectors, as text.
-fn column(format: &Format, selector: &str, bytes: &[u8], stem: &str) -> Vec<Option<String>> {
+pub fn column(format: &Format, selector: &str, bytes: &[u8], stem: &str) -> Vec<Option<String>> {
     let array = array(format, selector, bytes, stem);
     if *array.data_type() != crate::table::utf8() {
         let said: Vec<Option<Vec<Said>>> = cells(array.as_ref());
@@ -168,7 +173,7 @@ fn items<T: Ord>(text: Option<&String>, of: fn(&Json) -> T) -> Vec<T> {
 }
 
 fn read(format: &Format, selectors: [&str; 3], files: &[(String, Vec<u8>)]) -> Vec<Sample> {
-    if format.name == "conll" {
+    if format.name.starts_with("conll") {
         return tagged(format, files);
     }
     let texts: BTreeMap<&str, &[u8]> =
@@ -247,7 +252,7 @@ fn bare(of: &Sample) -> Sample {
 
 /// Whether a sample is another, as far as a format holds relations, and the white space between tokens.
 fn same(a: &Sample, b: &Sample, format: &str, related: bool) -> bool {
-    if format == "conll" {
+    if format.starts_with("conll") {
         return bare(a) == bare(b);
     }
     (&a.text, &a.spans) == (&b.text, &b.spans) && (!related || a.relations == b.relations)

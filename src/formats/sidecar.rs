@@ -1,7 +1,7 @@
 //! Annotations in files of their own, beside the images that they belong to.
 use super::cut::Holds;
 use super::encoding::Wrong;
-use super::options::Options;
+use super::options::{Choice, Options, Takes};
 use super::reader::Unit;
 use crate::model::boxes::Box2;
 use crate::model::shape::Shape;
@@ -94,6 +94,30 @@ pub struct Note {
     pub say: String,
     /// The line of the file, or 0.
     pub line: u32,
+}
+
+/// Whether ids of shapes are kept.
+pub const SHAPE_IDS: Choice = Choice {
+    name: "shape_ids",
+    doc: "whether the ids that a tool gave its shapes are `left` out or `kept`: then each has the flag `id=17`, which `coco` and \
+          `cvat` write back. Default `left`.",
+    takes: Takes::Word { of: &["left", "kept"] },
+};
+
+/// Whether a source keeps the ids of its shapes.
+pub fn keeps_ids(options: &Options) -> bool {
+    options.text(&SHAPE_IDS) == "kept"
+}
+
+/// The flag of a shape that has an id, where ids are kept.
+pub fn id_flag(id: Option<String>, options: &Options) -> Option<String> {
+    id.filter(|id| !id.is_empty() && keeps_ids(options)).map(|id| format!("id={id}"))
+}
+
+/// What is told of a file so many of whose shapes or tracks have ids that are not kept.
+pub fn not_kept(rule: &'static str, (n, what): (usize, &str), options: &Options) -> Option<Note> {
+    let say = format!("{n} {what} have ids of their tool, which are not kept: `shape_ids = \"kept\"` keeps them");
+    (n > 0 && !keeps_ids(options)).then_some(Note { rule, say, line: 0 })
 }
 
 /// Whether a flag is set, as annotation tools write it; `None` for what is neither yes nor no.

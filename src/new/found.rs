@@ -397,7 +397,7 @@ fn of_records(records: Vec<Known>, parts: &Parts, out: &mut Found) {
     for k in records {
         let is_text = k.format.name == "text";
         if k.file.folder().split('/').any(|f| f == "ImageSets") {
-            out.unread.push((k.file.path.clone(), "it lists which images are in which split".into()));
+            out.unread.push((k.file.path.clone(), "it lists which images are in which split: `[split] lists = { train = [\"...\"] }` takes it where `id` is \"stem\"".into()));
             continue;
         }
         let header = !k.format.name.starts_with("json");

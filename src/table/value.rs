@@ -106,12 +106,17 @@ pub fn value_at(array: &dyn Array, row: usize) -> Value {
 
 /// A column of values. A value of another type than the column's is an error of the caller.
 pub fn column(ty: &DataType, values: &[Value]) -> Result<ArrayRef, String> {
+    column_of(ty, &values.iter().collect::<Vec<_>>())
+}
+
+/// The same of values that lie elsewhere, none of which is copied.
+fn column_of(ty: &DataType, values: &[&Value]) -> Result<ArrayRef, String> {
     let wrong = |v: &Value| format!("{v:?} in a column of {}", types::text(ty));
     macro_rules! build {
         ($builder:expr, $pattern:pat => $out:expr) => {{
             let mut b = $builder;
             for v in values {
-                match v {
+                match *v {
                     Value::Null => b.append_null(),
                     $pattern => b.append_value($out),
                     other => return Err(wrong(other)),
@@ -131,7 +136,7 @@ pub fn column(ty: &DataType, values: &[Value]) -> Result<ArrayRef, String> {
         DataType::Utf8 => build!(StringBuilder::new(), Value::Text(x) => x),
         DataType::Binary => build!(BinaryBuilder::new(), Value::Bytes(x) => x),
         DataType::FixedSizeBinary(_) => {
-            let slots = values.iter().map(|v| match v {
+            let slots = values.iter().map(|v| match *v {
                 Value::Blob(d) => Some(d.0),
                 _ => None,
             });
@@ -142,22 +147,22 @@ pub fn column(ty: &DataType, values: &[Value]) -> Result<ArrayRef, String> {
             let (mut flat, mut offsets, mut valid) = (Vec::new(), vec![0i32], Vec::new());
             for v in values {
                 valid.push(!matches!(v, Value::Null));
-                match v {
-                    Value::List(items) => flat.extend(items.iter().cloned()),
+                match *v {
+                    Value::List(items) => flat.extend(items),
                     Value::Null => {}
                     other => return Err(wrong(other)),
                 }
                 offsets.push(flat.len() as i32);
             }
-            let child = column(f.data_type(), &flat)?;
+            let child = column_of(f.data_type(), &flat)?;
             let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
             Arc::new(ListArray::try_new(f.clone(), offsets, child, nulls_of(valid)).map_err(|e| e.to_string())?)
         }
         DataType::Struct(fields) => {
             let mut children = Vec::new();
             for f in fields {
-                let slots: Vec<Value> = values.iter().map(|v| v.field(f.name()).clone()).collect();
-                children.push(column(f.data_type(), &slots)?);
+                let slots: Vec<&Value> = values.iter().map(|v| v.field(f.name())).collect();
+                children.push(column_of(f.data_type(), &slots)?);
             }
             let valid = values.iter().map(|v| !matches!(v, Value::Null)).collect();
             Arc::new(StructArray::try_new(fields.clone(), children, nulls_of(valid)).map_err(|e| e.to_string())?)

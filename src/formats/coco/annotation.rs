@@ -1,5 +1,7 @@
 //! One annotation as far as it is kept, and what of it is not.
-use crate::formats::sidecar::truth;
+use crate::formats::options::Options;
+use crate::formats::sidecar::{id_flag, keeps_ids, truth};
+use crate::model::attributes::flagged;
 use crate::model::keypoints::Keypoint;
 use crate::model::masks::{Mask, checked, unpacked};
 use crate::model::points::Point;
@@ -7,13 +9,28 @@ use crate::model::polygons::{Part, Polygon, Ring};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// A number or a text that names an image or a category: both are met in the wild, also mixed.
+/// A number or a text that names an image or a category: both are met in the wild, also mixed, so that the text `7` is the
+/// number 7.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Id(pub String);
+pub enum Id {
+    Whole(i64),
+    /// Every other text, among them numbers beyond 64 bits and those that are written in another way, as `007`.
+    Text(String),
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Id::Whole(n) => n.fmt(f),
+            Id::Text(text) => f.write_str(text),
+        }
+    }
+}
 
 impl<'de> Deserialize<'de> for Id {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Id, D::Error> {
@@ -27,20 +44,44 @@ impl Id {
     /// gaps write it.
     pub fn of(json: &str) -> Option<Id> {
         if json.starts_with('"') {
-            return serde_json::from_str(json).ok().map(Id);
+            let text: Cow<str> = serde_json::from_str::<Key>(json).ok()?.0;
+            return Some(Id::named(&text));
         }
         let whole = json.strip_suffix(".0").unwrap_or(json);
-        let digits = whole.strip_prefix('-').unwrap_or(whole);
-        (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())).then(|| Id(whole.to_string()))
+        is_whole(whole).then(|| Id::named(whole))
+    }
+
+    /// What a text names.
+    pub fn named(text: &str) -> Id {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        // one number is written in one way
+        let plain = is_whole(text) && !digits.starts_with('0') || text == "0";
+        match text.parse() {
+            Ok(n) if plain => Id::Whole(n),
+            _ => Id::Text(text.to_string()),
+        }
     }
 }
+
+/// Whether a text is a whole number, of any size.
+fn is_whole(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// A key or a text, which is not copied where nothing in it is escaped.
+#[derive(Deserialize)]
+struct Key<'t>(#[serde(borrow)] Cow<'t, str>);
 
 /// What is known of an annotation.
 #[derive(Default, Debug)]
 pub struct Annotation<'t> {
     pub image: Option<Id>,
     pub category: Option<Id>,
-    pub bbox: Option<&'t RawValue>,
+    /// x, y, width and height, finite, or that there is a box which is none; nothing where there is no box.
+    pub sides: Option<Result<[f64; 4], ()>>,
+    /// It has a key for a box, whatever stands there.
+    boxed: bool,
     pub segmentation: Option<&'t RawValue>,
     pub keypoints: Option<&'t RawValue>,
     /// What somebody wrote of the image.
@@ -76,6 +117,22 @@ pub struct Own {
 /// Keys that say nothing besides: counts that follow from the rest.
 const KNOWN: [&str; 1] = ["num_keypoints"];
 
+/// The keys that are looked for, the most frequent first.
+const READ: [&str; 12] = [
+    "id",
+    "image_id",
+    "category_id",
+    "bbox",
+    "area",
+    "iscrowd",
+    "segmentation",
+    "keypoints",
+    "num_keypoints",
+    "attributes",
+    "ignore",
+    "caption",
+];
+
 impl<'de: 't, 't> Deserialize<'de> for Annotation<'t> {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
         json.deserialize_map(AnnotationVisitor(PhantomData))
@@ -93,15 +150,23 @@ impl<'de: 't, 't> Visitor<'de> for AnnotationVisitor<'t> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Annotation<'t>, A::Error> {
         let mut out = Annotation::default();
-        let mut seen: Vec<String> = Vec::new();
-        while let Some(key) = object.next_key::<String>()? {
-            if seen.contains(&key) {
+        let (mut known, mut others): (u16, Vec<Cow<str>>) = (0, Vec::new());
+        while let Some(Key(key)) = object.next_key()? {
+            let twice = match READ.iter().position(|read| *read == key) {
+                Some(place) => {
+                    let before = known;
+                    known |= 1 << place;
+                    before == known
+                }
+                None => others.contains(&key),
+            };
+            if twice {
                 return Err(A::Error::custom("a key of an annotation stands twice"));
             }
-            match key.as_str() {
+            match key.as_ref() {
                 "image_id" => out.image = object.next_value()?,
                 "category_id" => out.category = object.next_value()?,
-                "bbox" => out.bbox = object.next_value()?,
+                "bbox" => out.boxed(object.next_value()?),
                 "id" => out.id = Id::of(object.next_value::<&RawValue>()?.get()),
                 "area" => out.area = serde_json::from_str(object.next_value::<&RawValue>()?.get()).ok(),
                 "iscrowd" => out.crowd = out.flag(object.next_value()?),
@@ -119,9 +184,11 @@ impl<'de: 't, 't> Visitor<'de> for AnnotationVisitor<'t> {
                 "caption" => out.caption = Some(object.next_value()?),
                 "attributes" => out.attributes(object.next_value()?),
                 known if KNOWN.contains(&known) => drop(object.next_value::<IgnoredAny>()?),
-                _ => out.note("coco.other", object.next_value()?),
+                _ => {
+                    out.note("coco.other", object.next_value()?);
+                    others.push(key);
+                }
             }
-            seen.push(key);
         }
         Ok(out)
     }
@@ -134,6 +201,14 @@ impl Annotation<'_> {
         if !nothing && !self.besides.contains(&rule) {
             self.besides.push(rule);
         }
+    }
+
+    /// Takes the sides of its box.
+    fn boxed(&mut self, value: Option<&RawValue>) {
+        self.boxed = value.is_some();
+        let text = value.map(RawValue::get).filter(|text| *text != "[]");
+        let finite = |sides: &[f64; 4]| sides.iter().all(|x| x.is_finite());
+        self.sides = text.map(|text| serde_json::from_str(text).ok().filter(finite).ok_or(()));
     }
 
     /// Takes the attributes that are true; false says that a flag is missing, and another value cannot be kept.
@@ -159,15 +234,18 @@ impl Annotation<'_> {
         }
     }
 
-    /// Makes flags of the attributes that somebody reads, and notes those that nobody does.
-    pub fn choose(&mut self, keeps: impl Fn(&str) -> bool) {
+    /// Makes flags of the attributes that somebody reads, and notes those that nobody does. Where ids are kept, one among the attributes,
+    /// as a release has it, comes before the number of the annotation.
+    pub fn choose(&mut self, options: &Options) {
         for (name, value) in std::mem::take(&mut self.valued) {
-            match keeps(&name) {
+            match options.keeps(&name) || name == "id" && keeps_ids(options) {
                 true => self.flags.push(format!("{name}={value}")),
                 false if self.besides.contains(&"coco.attributes") => {}
                 false => self.besides.push("coco.attributes"),
             }
         }
+        let named = flagged(&self.flags, "id").is_some();
+        self.flags.extend(id_flag(self.id.as_ref().map(Id::to_string), options).filter(|_| !named));
         self.flags.sort();
     }
 
@@ -195,7 +273,7 @@ impl Annotation<'_> {
     /// Whether it states an area that is not that of its box. One with an outline has the outline's, which goes with it.
     pub fn other_area(&self) -> bool {
         let outlined = self.besides.contains(&"coco.segmentation");
-        let Some(Ok([_, _, w, h])) = self.sides().filter(|_| !outlined) else { return false };
+        let Some(Ok([_, _, w, h])) = self.sides.filter(|_| !outlined) else { return false };
         self.area.is_some_and(|area| (area - w * h).abs() > 1.0_f64.max(0.01 * w * h))
     }
 
@@ -224,21 +302,14 @@ impl Annotation<'_> {
 
     /// Whether it is a text about the whole image, which has no place on it. Some writers give it the number of a category that is none.
     pub fn is_caption(&self) -> bool {
-        let placed = self.bbox.is_some() || self.segmentation.is_some() || self.keypoints.is_some();
-        self.caption.is_some() && self.sides().is_none() && (self.category.is_none() || !placed)
+        let placed = self.boxed || self.segmentation.is_some() || self.keypoints.is_some();
+        self.caption.is_some() && self.sides.is_none() && (self.category.is_none() || !placed)
     }
 
     /// The text of a caption; `None` where it is no text, or says nothing.
     pub fn text(&self) -> Option<String> {
         let text: String = serde_json::from_str(self.caption?.get()).ok()?;
         (!text.trim().is_empty()).then_some(text)
-    }
-
-    /// x, y, width and height, finite; `None` where there is no box.
-    pub fn sides(&self) -> Option<Result<[f64; 4], ()>> {
-        let text = self.bbox.map(RawValue::get).filter(|t| !matches!(*t, "null" | "[]"))?;
-        let sides = serde_json::from_str::<[f64; 4]>(text).ok();
-        Some(sides.filter(|s| s.iter().all(|x| x.is_finite())).ok_or(()))
     }
 }
 

@@ -25,7 +25,7 @@ pub fn classes<'c>(of: &'c [Category], notes: &mut Vec<Note>) -> BTreeMap<&'c Id
         }
     }
     for (id, [first, second]) in unsure {
-        let say = format!("the number {} is that of `{first}` and of `{second}`: its annotations are lost", id.0);
+        let say = format!("the number {id} is that of `{first}` and of `{second}`: its annotations are lost");
         notes.push(Note { rule: "coco.category", say, line: 0 });
         out.remove(id);
     }

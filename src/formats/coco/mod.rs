@@ -12,7 +12,7 @@
 //! `coco.box` (an annotation without a box of four finite numbers), `coco.category` (one of no category in the file) and
 //! `coco.annotation` (one that cannot be read): these three are lost, and counted as `objects_lost`; of the file:
 //! `coco.annotations` (it has no `annotations`: nobody looked at its images), `coco.license` (images with a licence of their
-//! own), `coco.supercategory`, `coco.unmatched` (annotations of no image in it), `coco.annotation` (one of which nobody knows
+//! own), `coco.supercategory`, `coco.ids` (ids of annotations that are not their places in the file, where ids are not kept), `coco.unmatched` (annotations of no image in it), `coco.annotation` (one of which nobody knows
 //! the image), `coco.category` (names that repeat, or are missing), `coco.empty` (no image at all). Dropped: `encoding`,
 //! `json`, `json.depth`, `coco.file` (not of this form) with the file; `coco.image` with
 //! the image.
@@ -24,7 +24,7 @@ mod write;
 use super::cut::{Cut, Holds};
 use super::format::Format;
 use super::reader::{Offers, Reader, Selects, as_declared, no_tokens};
-use super::sidecar::Sidecar;
+use super::sidecar::{SHAPE_IDS, Sidecar};
 use super::writer::{Needs, Place, Writer, length_alone};
 use crate::model::boxes::Box2;
 use crate::model::keypoints::Keypoints;
@@ -45,8 +45,9 @@ pub const FORMAT: Format = Format {
     images: true,
     draws: DRAWS,
     attributed: true,
+    options: &[SHAPE_IDS],
     reader: Some(Reader {
-        version: 7, // captions, also those with a category
+        version: 8, // ids of annotations
         uses: &[],
         cut: |_| Cut::Document(Holds::Many),
         id: "file_name",
@@ -61,9 +62,9 @@ pub const FORMAT: Format = Format {
         read: read::samples,
         offers: Offers::Nothing,
     }),
-    sidecar: Some(Sidecar { version: 7, holds: Holds::Many, read: read::beside }),
+    sidecar: Some(Sidecar { version: 8, holds: Holds::Many, read: read::beside }),
     writer: Some(Writer {
-        version: 2, // values of attributes
+        version: 3, // ids of annotations
         uses: &[],
         files: "coco/instances_SPLIT.json",
         doc: "images under `images/SPLIT/`. Needs an `object_detection`, \

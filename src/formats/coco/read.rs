@@ -6,7 +6,7 @@ use crate::formats::encoding::{BOM, Wrong, line_at, text};
 use crate::formats::json::{self, Json, deeper_than};
 use crate::formats::options::Options;
 use crate::formats::reader::{Ask, Records, Unit};
-use crate::formats::sidecar::{Broken, Document, Documents, Note, Shapes};
+use crate::formats::sidecar::{Broken, Document, Documents, Note, Shapes, not_kept};
 use crate::model::boxes::Box2;
 use crate::model::keypoints::Keypoints;
 use crate::model::masks::Mask;
@@ -190,7 +190,8 @@ fn read<'b>(options: &Options, bytes: &'b [u8], depth_max: usize) -> Result<Read
         });
     }
     let known = Known { by_id, classes, options };
-    let (unread, strangers) = known.annotate(file.annotations.iter().flatten(), &mut images);
+    let (unread, strangers, numbered) = known.annotate(file.annotations.iter().flatten(), &mut images);
+    notes.extend(not_kept("coco.ids", (numbered, "annotations"), options));
     let unread = unread.map(|raw| lines.of(raw.get()));
     if strangers > 0 {
         let say = format!("{strangers} annotations are of no image in the file");
@@ -212,15 +213,15 @@ struct Known<'k> {
 }
 
 impl Known<'_> {
-    /// Adds each annotation to its image. Gives the first of which nobody knows the image, since it cannot be read, and how many
-    /// are of no image.
+    /// Adds each annotation to its image. Gives the first of which nobody knows the image, since it cannot be read, how many
+    /// are of no image, and how many have an id that is not their place in the file, from 1, which would say nothing.
     fn annotate<'a, 't: 'a>(
         &self,
         all: impl Iterator<Item = &'a &'t RawValue>,
         images: &mut [Result<Image, Broken>],
-    ) -> (Option<&'t RawValue>, usize) {
-        let (mut unread, mut strangers) = (None, 0);
-        for raw in all {
+    ) -> (Option<&'t RawValue>, usize, usize) {
+        let (mut unread, mut strangers, mut numbered) = (None, 0, 0);
+        for (place, raw) in (1i64..).zip(all) {
             let read = serde_json::from_str::<Annotation>(raw.get());
             let of = match &read {
                 Ok(annotation) => annotation.image.clone(),
@@ -230,7 +231,8 @@ impl Known<'_> {
                 (Some(Ok(of)), Ok(annotation)) if annotation.is_caption() => say(of, &annotation, self.options),
                 (Some(Ok(of)), Ok(mut annotation)) => {
                     of.drawn = true;
-                    annotation.choose(|name| self.options.keeps(name));
+                    numbered += usize::from(annotation.id.as_ref().is_some_and(|id| *id != Id::Whole(place)));
+                    annotation.choose(self.options);
                     add(of, &annotation, &self.classes);
                     draw(of, &annotation, &self.classes, self.options);
                 }
@@ -243,7 +245,7 @@ impl Known<'_> {
                 (None, _) => strangers += 1,
             }
         }
-        (unread, strangers)
+        (unread, strangers, numbered)
     }
 }
 
@@ -281,7 +283,8 @@ fn licensed(images: &[Result<Image, Broken>], licenses: Option<&RawValue>) -> us
             Some(Json::Text(t)) if !t.trim().is_empty() => t.to_string(),
             _ => return false,
         };
-        listed.iter().find(|l| l.id.0 == id).map_or(id != "0", says)
+        let id = Id::named(&id);
+        listed.iter().find(|l| l.id == id).map_or(id != Id::Whole(0), says)
     };
     images.iter().flatten().filter(own).count()
 }
@@ -300,11 +303,11 @@ fn image<'t>(raw: &'t RawValue, line: u32, depth_max: usize) -> Result<(Id, Imag
     let unread = |wrong: Wrong| Broken { image: None, wrong: wrong.at(line) };
     let object = json::parse(raw.get().as_bytes(), depth_max).map_err(unread)?;
     let id = match json::select(&object, "id") {
-        Some(Json::Int(n)) => Id(n.to_string()),
-        Some(Json::Large(n)) => Id(n.to_string()),
-        Some(Json::Huge(n)) => Id(n.to_string()),
-        Some(Json::Float(x)) if x.fract() == 0.0 && x.abs() < 1e15 => Id(format!("{x:.0}")),
-        Some(Json::Text(t)) => Id(t.to_string()),
+        Some(Json::Int(n)) => Id::Whole(*n),
+        Some(Json::Large(n)) => Id::Text(n.to_string()),
+        Some(Json::Huge(n)) => Id::Text(n.to_string()),
+        Some(Json::Float(x)) if x.fract() == 0.0 && x.abs() < 1e15 => Id::named(&format!("{x:.0}")),
+        Some(Json::Text(t)) => Id::named(t),
         _ => {
             let wrong = Wrong::new("coco.image", "an image without a number of its own").at(line);
             return Err(Broken { image: file_name(&object), wrong });
@@ -324,7 +327,7 @@ fn add(image: &mut Image, annotation: &Annotation, classes: &BTreeMap<&Id, &str>
     if annotation.other_area() {
         image.tell("coco.area", annotation.id.clone());
     }
-    match (annotation.sides(), class_of(annotation, classes)) {
+    match (annotation.sides, class_of(annotation, classes)) {
         (None | Some(Err(())), _) => image.lose("coco.box", annotation.id.clone()),
         (_, None) => image.lose("coco.category", annotation.id.clone()),
         (Some(Ok([x, y, w, h])), Some(class)) => {
@@ -369,7 +372,7 @@ fn draw(image: &mut Image, annotation: &Annotation, classes: &BTreeMap<&Id, &str
         return;
     };
     if points {
-        match annotation.points().zip(annotation.sides().and_then(Result::ok)) {
+        match annotation.points().zip(annotation.sides.and_then(Result::ok)) {
             Some((points, [x, y, w, h])) => {
                 let (class, flags) = (class.to_string(), annotation.all_flags());
                 image.shapes.add(Keypoints { class, reach: [x, y, x + w, y + h], points, flags });
@@ -461,8 +464,8 @@ impl Image<'_> {
 /// The numbers of the first annotations, for people; texts may be anything and are left out.
 fn named(ids: &[Option<Id>]) -> String {
     const SHOWN: usize = 5;
-    let number = |id: &&Id| !id.0.is_empty() && id.0.bytes().all(|b| b.is_ascii_digit());
-    let all: Vec<&str> = ids.iter().flatten().filter(number).map(|id| id.0.as_str()).collect();
+    let number = |id: &&Id| matches!(id, Id::Whole(0..));
+    let all: Vec<String> = ids.iter().flatten().filter(number).map(Id::to_string).collect();
     let more = if all.len() > SHOWN { ", ..." } else { "" };
     match all.get(..SHOWN.min(all.len())) {
         Some(shown) if !shown.is_empty() => format!(" (annotation {}{more})", shown.join(", ")),

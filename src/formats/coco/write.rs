@@ -7,7 +7,7 @@
 //! holes in polygons: one that has some becomes a mask, by the rule of pycocotools, and is a loss (`coco.holes`); so is a
 //! rotated box that becomes a polygon (`coco.rotation`). Texts are captions, an annotation each; that there is none is a loss (`coco.none`). Masks are written as packed runs.
 use crate::formats::writer::{Chunk, Join, Lost, Sheet};
-use crate::model::attributes::parted;
+use crate::model::attributes::{flagged, parted};
 use crate::model::boxes::Box2;
 use crate::model::keypoints::Keypoints;
 use crate::model::masks::{Mask, packed};
@@ -168,8 +168,13 @@ impl Annotated {
         self.flags.iter().any(|f| f == flag)
     }
 
-    /// The annotation of these numbers.
-    fn json(&self, [id, image, category]: [usize; 3]) -> Value {
+    /// The id that its tool gave it, where that is a number as readers take one.
+    fn own_id(&self) -> Option<u64> {
+        flagged(&self.flags, "id")?.parse().ok().filter(|id| (1..1 << 53).contains(id))
+    }
+
+    /// The annotation of these numbers. Its own id is an attribute, unless it is its number.
+    fn json(&self, id: u64, [image, category]: [usize; 2]) -> Value {
         if let Some(caption) = &self.caption {
             return json!({ "id": id, "image_id": image, "caption": caption });
         }
@@ -188,7 +193,8 @@ impl Annotated {
             out["num_keypoints"] = seen.filter(|seen| **seen > 0.0).count().into();
             out["keypoints"] = points.as_slice().into();
         }
-        let flags: Map<String, Value> = self.flags.iter().map(|f| attribute(f)).collect();
+        let says = |flag: &&String| **flag != format!("id={id}");
+        let flags: Map<String, Value> = self.flags.iter().filter(says).map(|f| attribute(f)).collect();
         if !flags.is_empty() {
             out["attributes"] = flags.into();
         }
@@ -202,9 +208,17 @@ fn attribute(flag: &str) -> (String, Value) {
     (name.to_string(), value.map_or(true.into(), Value::from))
 }
 
+/// The ids of all annotations, if each has one of its tool and no two are alike: cropped pictures may share an object.
+fn own_ids(images: &[Image]) -> Option<Vec<u64>> {
+    let ids: Vec<u64> = images.iter().flat_map(|image| &image.boxes).map(Annotated::own_id).collect::<Option<_>>()?;
+    let different: HashSet<&u64> = ids.iter().collect();
+    (different.len() == ids.len()).then_some(ids)
+}
+
 /// The file of one split; categories are numbered in the order of the declared classes.
 fn write(images: &[Image], of: &Join) -> String {
     let (mut out_images, mut annotations) = (Vec::new(), Vec::new());
+    let ids = own_ids(images);
     for (i, image) in images.iter().enumerate() {
         let file = format!("{}/{}", of.split, image.file_name);
         let (width, height) = (image.width, image.height);
@@ -215,7 +229,9 @@ fn write(images: &[Image], of: &Join) -> String {
         out_images.push(own);
         for annotated in &image.boxes {
             let category = of.classes.iter().position(|c| *c == annotated.class).map_or(0, |p| p + 1);
-            annotations.push(annotated.json([annotations.len() + 1, i + 1, category]));
+            let place = annotations.len();
+            let id = ids.as_ref().and_then(|ids| ids.get(place)).copied().unwrap_or(place as u64 + 1);
+            annotations.push(annotated.json(id, [i + 1, category]));
         }
     }
     let category = |(i, class): (usize, &String)| {

@@ -9,7 +9,7 @@
 //! Findings: `cvat.attributes` (neither true nor false), `cvat.tag` (a class of the image), `cvat.outline` (nobody reads
 //! outlines), which are not kept; `cvat.shape` (a shape that cannot be read, or is a line, a point, a skeleton or a cuboid, which is
 //! lost), `cvat.kind` (a shape that polygons, masks or rotated boxes cannot hold, which is lost to them), `cvat.track` (frames of a track that lie between
-//! shapes of different sorts, in which it is lost). Dropped: `encoding`, `xml`, `xml.doctype`, `xml.depth`, `cvat.root`,
+//! shapes of different sorts, in which it is lost), `cvat.ids` (numbers of tracks, where ids are not kept). Dropped: `encoding`, `xml`, `xml.doctype`, `xml.depth`, `cvat.root`,
 //! `cvat.long` with the file.
 mod images;
 mod read;
@@ -23,7 +23,7 @@ pub use write::{Pen, boxed, escaped, mask, polygons, quads, skeleton};
 
 use super::cut::Holds;
 use super::format::Format;
-use super::sidecar::Sidecar;
+use super::sidecar::{SHAPE_IDS, Sidecar};
 use super::writer::{Needs, Place, Writer, length_alone};
 use crate::model::masks::Mask;
 use crate::model::polygons::Polygon;
@@ -37,8 +37,9 @@ pub const FORMAT: Format = Format {
     images: true,
     draws: &[Polygon::COLUMN, Quad::COLUMN, Mask::COLUMN],
     attributed: true,
+    options: &[SHAPE_IDS],
     sidecar: Some(Sidecar {
-        version: 2, // tracks are seen to the end of their video
+        version: 3, // ids of tracks
         holds: Holds::Many,
         read: read::read,
     }),

@@ -4,7 +4,7 @@ use super::video::{FRAMES_MAX, Placed, Track, Video};
 use crate::formats::encoding::{BOM, Wrong, line_at, text};
 use crate::formats::options::Options;
 use crate::formats::reader::Unit;
-use crate::formats::sidecar::{Broken, Documents, Note, truth};
+use crate::formats::sidecar::{Broken, Documents, Note, id_flag, not_kept, truth};
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 use std::collections::BTreeMap;
@@ -64,6 +64,8 @@ struct Walk<'o> {
     tracks: Vec<Track>,
     /// Tracks' shapes that say no frame.
     unread: u32,
+    /// Tracks that have an id.
+    named: usize,
     /// The shape at hand and, in a track, the frame in which it is, unless it is out of sight.
     shape: Option<(Option<Found>, Said)>,
     attribute: String,
@@ -84,6 +86,7 @@ impl<'o> Walk<'o> {
             track: None,
             tracks,
             unread: 0,
+            named: 0,
             shape: None,
             attribute,
             video: Video::default(),
@@ -104,7 +107,9 @@ impl<'o> Walk<'o> {
             (1, "image") => self.image(&said),
             (1, "track") => {
                 let class = said.get("label").map(|l| l.trim().to_string()).unwrap_or_default();
-                self.track = Some(Track { class, group: group(&said), shapes: BTreeMap::new() });
+                let id = said.get("id").cloned();
+                self.named += usize::from(id.is_some());
+                self.track = Some(Track { class, group: group(&said), id, shapes: BTreeMap::new() });
             }
             (2, "tag") if self.page.is_some() => self.page.iter_mut().for_each(|(page, _)| page.note("cvat.tag")),
             (2, _) if self.page.is_some() || self.track.is_some() => {
@@ -114,7 +119,8 @@ impl<'o> Walk<'o> {
                 };
                 let found = figure(name, &said).filter(|_| !class.is_empty()).map(|figure| {
                     let occluded = said.get("occluded").and_then(|o| truth(o)) == Some(true);
-                    let flags = if occluded { vec!["occluded".to_string()] } else { Vec::new() };
+                    let id = self.track.as_ref().and_then(|track| id_flag(track.id.clone(), self.options));
+                    let flags = id.into_iter().chain(occluded.then(|| "occluded".to_string())).collect();
                     Found { class, figure, flags, group: group(&said) }
                 });
                 self.shape = Some((found, said));
@@ -215,6 +221,7 @@ impl<'o> Walk<'o> {
         if !self.tracks.is_empty() {
             self.video()?;
         }
+        self.out.notes.extend(not_kept("cvat.ids", (self.named, "tracks"), self.options));
         if self.unread > 0 {
             let say =
                 format!("{} shapes of tracks do not say in which frame they are: each may lack them", self.unread);

@@ -23,6 +23,8 @@ pub struct Placed {
 pub struct Track {
     pub class: String,
     pub group: Option<i64>,
+    /// Its number, as a flag of each of its shapes where ids are kept.
+    pub id: Option<String>,
     pub shapes: BTreeMap<u32, Placed>,
 }
 
@@ -107,7 +109,7 @@ mod tests {
     }
 
     fn lefts(video: &Video, shapes: Vec<(u32, Placed)>) -> Vec<(u32, Vec<f64>)> {
-        let track = Track { class: "car".into(), group: None, shapes: shapes.into_iter().collect() };
+        let track = Track { class: "car".into(), group: None, id: None, shapes: shapes.into_iter().collect() };
         let pages = video.pages(&[track], &Options::default()).unwrap();
         let left = |b: &crate::model::boxes::Box2| (b.x1 * 1e6).round() / 1e6;
         pages.iter().map(|(n, page)| (*n, page.document.boxes.iter().map(left).collect())).collect()

@@ -26,6 +26,7 @@
 mod answer;
 pub mod brush;
 pub mod min;
+mod pictures;
 pub mod shapes;
 mod task;
 mod write;
@@ -37,7 +38,7 @@ use super::format::Format;
 use super::json::{Json, parse, select};
 use super::options::Options;
 use super::reader::{Ask, From, Offers, Reader, Records, Seen, Selects, Unit, no_tokens};
-use super::sidecar::Sidecar;
+use super::sidecar::{SHAPE_IDS, Sidecar};
 use super::writer::{Needs, Place, Writer, length_alone};
 use super::{infer, json_array};
 use crate::model::masks::Mask;
@@ -46,16 +47,16 @@ use crate::model::quads::Quad;
 use crate::model::shape::Shape;
 use crate::model::votes::Said;
 use crate::table::{Cell, DataType, list, types};
-pub use shapes::{UPLOADS, uploads};
+pub use pictures::{UPLOADS, uploads};
 use std::cell::RefCell;
 use task::{ANSWERS, PREDICTIONS, RELATIONS, Task, said};
 
 pub const FORMAT: Format = Format {
-    options: &[ENCODING, UPLOADS],
+    options: &[ENCODING, UPLOADS, SHAPE_IDS],
     answers: true,
     images: true,
     draws: &[Polygon::COLUMN, Quad::COLUMN, Mask::COLUMN],
-    sidecar: Some(Sidecar { version: 2, holds: Holds::Many, read: shapes::read }),
+    sidecar: Some(Sidecar { version: 3, holds: Holds::Many, read: shapes::read }),
     reader: Some(Reader {
         version: 4, // relations between spans, several choices and texts, rankings, the short export
         uses: &[],

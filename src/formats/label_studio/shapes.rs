@@ -1,20 +1,22 @@
-//! Tasks beside their pictures: the shapes of each task's first annotation that was not skipped. A task names its picture by the
-//! first of its `data` that is called like one: a path, an address, or a file of local storage (`/data/local-files/?d=...`).
+//! Tasks beside their pictures: the shapes of each task's first annotation that was not skipped. A task names its pictures in its
+//! `data`: a path, an address, or a file of local storage (`/data/local-files/?d=...`). Which of several a shape is on says `pictures.rs`.
 //!
 //! Places are percent of the picture as it was shown; they become pixels of `original_width` and `original_height`. Rectangles are
 //! boxes, and where a task reads them polygons or rotated boxes; polygons are polygons; brushes are masks. Of what is turned or
 //! outlined the box around it counts as a box. Findings: `studio.annotators` (further annotations, which are not read here),
 //! `studio.skipped`, `studio.shape` (a shape that cannot be read or is of a kind that is not read, which is lost), `studio.kind` (a
 //! shape that the columns which are read cannot hold, which is lost to them), `studio.turned` (a picture that was shown turned,
-//! whose shapes are lost), `studio.said` (results that are no shapes). Broken: `studio.task` (no picture is named).
+//! whose shapes are lost), `studio.picture` (shapes of a task with several pictures, of which nothing says which they are on, which are
+//! lost), `studio.pictures` (the first of several pictures was taken), `studio.ids` (ids of shapes, which are not kept), `studio.said` (results that are no shapes). Broken: `studio.task` (no picture is named).
 use super::brush::unpacked;
 use super::min::{self, is_min};
+use super::pictures::{Picture, Shown};
 use crate::formats::encoding::{BOM, Wrong, text};
 use crate::formats::json::{self, Json, select};
-use crate::formats::json_array::{Listed, listed, objects};
-use crate::formats::options::{Choice, Options, Takes};
+use crate::formats::json_array::{Listed, listed};
+use crate::formats::options::Options;
 use crate::formats::reader::{Record, Unit};
-use crate::formats::sidecar::{Broken, Document, Documents, Note};
+use crate::formats::sidecar::{Broken, Document, Documents, Note, id_flag, not_kept};
 use crate::model::boxes::Box2;
 use crate::model::masks::Mask;
 use crate::model::points::Point;
@@ -27,20 +29,20 @@ use std::collections::BTreeMap;
 pub fn read(options: &Options, depth_max: usize, unit: &Unit) -> Result<Documents, Wrong> {
     let text = text(unit.bytes)?;
     let tasks = listed(text.strip_prefix(BOM).unwrap_or(text).as_bytes())?;
-    let (mut of, mut short) = (Vec::new(), Vec::new());
+    let (mut of, mut short, mut ids) = (Vec::new(), Vec::new(), 0);
     for item in tasks {
         match item_of(item, depth_max) {
             Ok((line, object)) if is_min(&object) => short.push((line, object)),
-            Ok((line, task)) => of.push(document(line, &task, options)),
+            Ok((line, task)) => of.extend(documents(line, &task, options, &mut ids)),
             Err(broken) => of.push(Err(broken)),
         }
     }
     let lines: Vec<u32> = short.iter().map(|(line, _)| *line).collect();
     for (places, task) in min::tasks(short.into_iter().map(|(_, object)| object).collect(), &[]).unwrap_or_default() {
         let line = places.first().and_then(|place| lines.get(*place)).copied().unwrap_or_default();
-        of.push(document(line, &task, options));
+        of.extend(documents(line, &task, options, &mut ids));
     }
-    Ok(Documents { of, notes: Vec::new() })
+    Ok(Documents { of, notes: not_kept("studio.ids", (ids, "shapes"), options).into_iter().collect() })
 }
 
 /// An object of the list, with its line.
@@ -58,99 +60,46 @@ fn is_set(of: &Json, key: &str) -> bool {
     select(of, key) == Some(&Json::Bool(true))
 }
 
-fn document(line: u32, task: &Json, options: &Options) -> Result<Document, Broken> {
-    let image = match select(task, "data") {
-        Some(Json::Object(data)) => {
-            data.iter().find_map(|(_, value)| if let Json::Text(name) = value { picture(name, options) } else { None })
-        }
-        _ => None,
-    };
-    let Some(image) = image else {
-        let say = "the task names no picture in its `data`";
-        return Err(Broken { image: None, wrong: Wrong::new("studio.task", say).at(line) });
-    };
+/// The shapes of a task, a document for each picture that they may be about; counts those that have an id.
+fn documents(line: u32, task: &Json, options: &Options, ids: &mut usize) -> Vec<Result<Document, Broken>> {
     let all = match list(task, "annotations") {
         [] => list(task, "completions"),
         some => some,
     };
     let (skipped, given): (Vec<&Json>, Vec<&Json>) =
         all.iter().partition(|a| is_set(a, "was_cancelled") || is_set(a, "skipped"));
-    let mut walk = Walk { document: Document { image: Some(image), ..Document::default() }, ..Walk::default() };
-    walk.note("studio.skipped", skipped.len());
-    walk.note("studio.annotators", given.len().saturating_sub(1));
-    match given.first() {
-        None => walk.document.unlabelled = true,
-        Some(annotation) => {
-            let results = list(annotation, "result");
-            for result in results {
-                walk.result(result, results, options);
-            }
+    let results = given.first().map(|annotation| list(annotation, "result")).unwrap_or_default();
+    let shown = Shown::of(task, results, options);
+    let document = |p: &Picture| Document { image: Some(p.path.clone()), ..Document::default() };
+    let walk = |p: &Picture| Walk { document: document(p), ..Walk::default() };
+    let mut walks: Vec<Walk> = shown.pictures.iter().map(walk).collect();
+    let Some(first) = walks.first_mut() else {
+        let say = "the task names no picture in its `data`";
+        return vec![Err(Broken { image: None, wrong: Wrong::new("studio.task", say).at(line) })];
+    };
+    first.note("studio.skipped", skipped.len());
+    first.note("studio.annotators", given.len().saturating_sub(1));
+    first.note("studio.pictures", usize::from(shown.guessed));
+    *ids += results.iter().filter(|r| is_shape(r) && Record::text(*r, "id").is_some()).count();
+    for result in results {
+        match shown.place_of(result).and_then(|place| walks.get_mut(place)) {
+            Some(walk) => walk.result(result, results, options),
+            // each of the pictures may lack it
+            None if is_shape(result) => walks.iter_mut().for_each(|walk| walk.lose("studio.picture", options)),
+            None => walks.iter_mut().take(1).for_each(|walk| walk.result(result, results, options)),
         }
     }
-    Ok(walk.finish())
-}
-
-/// Names of pictures that were uploaded.
-pub const UPLOADS: Choice = Choice {
-    name: "uploads",
-    doc: "what the pictures beside the tasks are called that Label Studio was given by upload: `stored`, as it keeps them \
-          (`1a2b3c4d-kite.jpg`), or `original`, as they were called before (`kite.jpg`).",
-    takes: Takes::Word { of: &["stored", "original"] },
-};
-
-/// The path of a picture that a value names.
-fn picture(value: &str, options: &Options) -> Option<String> {
-    const ENDS: &[&str] = &["jpg", "jpeg", "jpe", "png", "gif", "webp", "bmp", "tif", "tiff"];
-    let (path, query) = value.split_once('?').unwrap_or((value, ""));
-    let local = query.split('&').find_map(|part| part.strip_prefix("d="));
-    let path = local.unwrap_or(path);
-    let path = path.split_once("://").map_or(path, |(_, rest)| rest.split_once('/').map_or(rest, |(_, path)| path));
-    let path = path.trim_start_matches('/');
-    let uploaded = path.strip_prefix("data/upload/");
-    let path = match uploaded.and_then(original).filter(|_| options.text(&UPLOADS) == "original") {
-        Some(name) => decoded(name),
-        None => decoded(uploaded.unwrap_or(path)),
+    let finish = |mut walk: Walk| {
+        walk.document.unlabelled = given.is_empty();
+        Ok(walk.finish())
     };
-    let end = path.rsplit_once('.')?.1.to_ascii_lowercase();
-    ENDS.contains(&end.as_str()).then_some(path)
+    walks.into_iter().map(finish).collect()
 }
 
-/// What an uploaded file was called: eight digits of a number at random and a dash stand before it. Spaces and other signs became `_`.
-fn original(uploaded: &str) -> Option<&str> {
-    let name = uploaded.rsplit('/').next()?;
-    let (number, name) = name.split_at_checked(8)?;
-    let is_number = number.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'));
-    name.strip_prefix('-').filter(|name| is_number && !name.is_empty())
-}
-
-/// The names of the pictures of tasks that were uploaded: as they are kept, and as they were called before.
-pub fn uploads(list: &[u8]) -> Vec<(String, String)> {
-    let names = |task: &[u8]| -> Option<(String, String)> {
-        let Ok(Json::Object(keys)) = json::parse(task, 64) else { return None };
-        let data = match keys.iter().find(|(key, _)| key == "data") {
-            Some((_, Json::Object(data))) => data,
-            _ => &keys, // of the short export
-        };
-        data.iter().find_map(|(_, value)| {
-            let Json::Text(value) = value else { return None };
-            let uploaded = value.split_once("/data/upload/")?.1;
-            let name = uploaded.rsplit('/').next()?;
-            Some((decoded(name), decoded(original(uploaded)?)))
-        })
-    };
-    objects(list).filter_map(names).collect()
-}
-
-/// `%EA` as the byte that it stands for.
-fn decoded(path: &str) -> String {
-    let bytes = path.as_bytes();
-    let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);
-    while let Some(byte) = bytes.get(at) {
-        let hex = path.get(at + 1..at + 3).filter(|_| *byte == b'%').and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        out.push(hex.unwrap_or(*byte));
-        at += if hex.is_some() { 3 } else { 1 };
-    }
-    String::from_utf8(out).unwrap_or_else(|_| path.to_string())
+/// Whether a result is a shape, of a kind that is read or not.
+fn is_shape(result: &Json) -> bool {
+    let kind = Record::text(result, "type").unwrap_or_default();
+    SHAPES.iter().any(|(name, _)| *name == kind) || OTHERS.contains(&kind.as_str())
 }
 
 #[derive(Default)]
@@ -215,17 +164,17 @@ impl Walk {
         };
         for class in classes {
             match found_of(&kind, value, size, &class) {
-                Some(found) => self.add(found, size, options),
+                Some(found) => self.add(found.named(Record::text(result, "id"), options), size, options),
                 None => self.lose("studio.shape", options),
             }
         }
     }
 
     fn add(&mut self, found: Found, size: [u32; 2], options: &Options) {
-        let (class, reach) = match &found {
-            Found::Quad(quad) => (quad.class.clone(), bounds(&quad.corners)),
-            Found::Polygon(polygon) => (polygon.class.clone(), polygon.bounds()),
-            Found::Mask(mask) => (mask.class.clone(), mask.bounds()),
+        let (class, mut flags, reach) = match &found {
+            Found::Quad(quad) => (quad.class.clone(), quad.flags.clone(), bounds(&quad.corners)),
+            Found::Polygon(polygon) => (polygon.class.clone(), polygon.flags.clone(), polygon.bounds()),
+            Found::Mask(mask) => (mask.class.clone(), mask.flags.clone(), mask.bounds()),
         };
         let Some([x1, y1, x2, y2]) = reach else { return self.lose("studio.shape", options) };
         let outline = found.polygon();
@@ -251,7 +200,7 @@ impl Walk {
                 None => self.lose_to::<Mask>(),
             }
         }
-        let flags = if x1 < x2 && y1 < y2 { Vec::new() } else { vec!["degenerate".to_string()] };
+        flags.extend((x1 >= x2 || y1 >= y2).then(|| "degenerate".to_string()));
         self.document.boxes.push(Box2 { class, x1, y1, x2, y2, flags });
     }
 
@@ -262,6 +211,12 @@ impl Walk {
                 "studio.annotators" => "further annotations, of which none is read here: the first one counts",
                 "studio.kind" => "shapes that the columns which are read cannot hold, which are lost to them",
                 "studio.turned" => "shapes on a picture that was shown turned, which are lost",
+                "studio.pictures" => {
+                    "task names several pictures; its shapes are taken for those of the first, as nothing says otherwise"
+                }
+                "studio.picture" => {
+                    "shapes of a task with several pictures, of which nothing says which they are on: they are lost"
+                }
                 "studio.said" => "results that are no shapes, which are not kept",
                 _ => "shapes that cannot be read or are of a kind that is not read, which are lost",
             };
@@ -323,11 +278,22 @@ pub enum Found {
 }
 
 impl Found {
+    /// The same with its id as a flag, if ids are kept.
+    fn named(mut self, id: Option<String>, options: &Options) -> Found {
+        let flags = match &mut self {
+            Found::Quad(quad) => &mut quad.flags,
+            Found::Polygon(polygon) => &mut polygon.flags,
+            Found::Mask(mask) => &mut mask.flags,
+        };
+        flags.extend(id_flag(id, options));
+        self
+    }
+
     fn polygon(&self) -> Option<Polygon> {
         match self {
             Found::Quad(quad) => {
                 let parts = vec![vec![quad.corners.to_vec()]];
-                Some(Polygon { class: quad.class.clone(), parts, flags: Vec::new() })
+                Some(Polygon { class: quad.class.clone(), parts, flags: quad.flags.clone() })
             }
             Found::Polygon(polygon) => Some(polygon.clone()),
             Found::Mask(_) => None,
@@ -399,6 +365,7 @@ fn brush(value: &Json, size: [u32; 2], class: &str) -> Option<Found> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::formats::sidecar::SHAPE_IDS;
     use crate::table::{Cell, Value};
 
     fn documents(json: &str, columns: &[&str]) -> Vec<Result<Document, Broken>> {
@@ -416,19 +383,28 @@ mod tests {
 
     /// Values of the SDK's own converter, which turns the pixels and not the percents.
     #[test]
-    fn uploaded_files_have_a_number_in_front() {
-        let options = |word: &str| Options::of([("uploads".to_string(), word.into())], &[UPLOADS]);
-        let name = |value: &str, word: &str| picture(value, &options(word)).unwrap();
-        let stored = "/data/upload/3/1a2b3c4d-%EA%B0%80_1.PNG";
-        assert_eq!(name(stored, "original"), "가_1.PNG");
-        assert_eq!(name(stored, "stored"), "3/1a2b3c4d-가_1.PNG");
-        for other in
-            ["/data/upload/3/kite.png", "/data/upload/1a2b3c4x-kite.png", "/data/local-files/?d=1a2b3c4d-kite.png"]
-        {
-            assert_eq!(name(other, "original"), name(other, "stored"), "{other}");
+    fn shapes_of_several_pictures_and_their_ids() {
+        let rect = |id: &str, to: &str| {
+            format!(
+                r#"{{"id": "{id}", "to_name": "{to}", "type": "rectanglelabels", "original_width": 10, "original_height": 10,
+                "value": {{"x": 10, "y": 10, "width": 50, "height": 50, "rectanglelabels": ["x"]}}}}"#
+            )
+        };
+        let results = [rect("a1", "left"), rect("b", "right"), rect("c", "right"), rect("d", "none")].join(",");
+        let json = format!(
+            r#"[{{"data": {{"left": "l.png", "right": "r.png"}}, "annotations": [{{"result": [{results}]}}]}}]"#
+        );
+        for (word, note) in [("left", Some("studio.ids")), ("kept", None)] {
+            let options = Options::of([(SHAPE_IDS.name.to_string(), word.into())], &[SHAPE_IDS]);
+            let unit = Unit { row: 0, bytes: json.as_bytes(), context: None, path: "", stem: "" };
+            let read = read(&options, 64, &unit).unwrap();
+            let of: Vec<Document> = read.of.into_iter().map(Result::unwrap).collect();
+            let seen: Vec<_> = of.iter().map(|d| (d.image.as_deref().unwrap(), d.boxes.len(), d.lost)).collect();
+            assert_eq!(seen, [("l.png", 1, 1), ("r.png", 2, 1)], "the fourth may be on either");
+            assert_eq!(of[1].boxes[1].flags, if note.is_none() { vec!["id=c"] } else { Vec::new() });
+            assert!(of.iter().all(|d| d.notes.iter().any(|n| n.rule == "studio.picture")));
+            assert_eq!(read.notes.first().map(|n| n.rule), note);
         }
-        let list = format!(r#"[{{"data": {{"image": "{stored}"}}}}, {{"data": {{"text": "none"}}}}]"#);
-        assert_eq!(uploads(list.as_bytes()), [("1a2b3c4d-가_1.PNG".to_string(), "가_1.PNG".to_string())]);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! Where a task reads `objects.polygons`, polygons and rectangles are polygons there, those of one class and one `group_id` the
 //! parts of one; where one reads `objects.oriented`, rotated rectangles. Flags of a shape that are true are flags. Findings:
 //! `labelme.image` (the file names another image; its own name wins), `labelme.flags` (flags of the image, which are not kept),
-//! `labelme.other` (descriptions, and groups where boxes are read, which are not kept), `labelme.outline` (nobody reads
+//! `labelme.other` (descriptions, flags that are neither true nor false, and groups where boxes are read, which are not kept), `labelme.outline` (nobody reads
 //! outlines), `labelme.shape` (a shape that cannot be read, or is a line or a point, which is lost), `labelme.kind` (a shape
 //! that polygons or rotated boxes cannot hold, which is lost to them). Dropped with the file: `encoding`, `json`, `json.depth`,
 //! `labelme.file`.
@@ -25,7 +25,7 @@ const LABELS: &[&str] = &["object_detection", "instance_segmentation", "oriented
 pub const FORMAT: Format = Format {
     images: true,
     draws: &[Polygon::COLUMN, Quad::COLUMN],
-    sidecar: Some(Sidecar { version: 2, holds: Holds::One, read: read::read }),
+    sidecar: Some(Sidecar { version: 3, holds: Holds::One, read: read::read }), // flags that are neither true nor false are told
     writer: Some(Writer {
         version: 1,
         uses: &[],

@@ -65,7 +65,7 @@ pub fn read(options: &Options, depth_max: usize, unit: &Unit) -> Result<Document
     if file.image_path.as_deref().is_some_and(|name| composed(stem_of(name)) != composed(unit.stem)) {
         walk.note("labelme.image");
     }
-    if file.flags.into_iter().flatten().any(|(_, value)| value == true) {
+    if file.flags.iter().flatten().any(|(_, value)| says(value)) {
         walk.note("labelme.flags");
     }
     for raw in file.shapes {
@@ -138,7 +138,10 @@ impl Walk {
             _ => None,
         };
         let Some([x1, y1, x2, y2]) = reach else { return self.lose() };
-        let told = shape.description.is_some_and(|d| !d.is_empty()) || shape.group_id.is_some() && !self.polygons;
+        // a flag is true; another value that says something is none
+        let valued = shape.flags.iter().flatten().any(|(_, value)| says(value) && *value != true);
+        let described = shape.description.is_some_and(|d| !d.is_empty());
+        let told = described || valued || shape.group_id.is_some() && !self.polygons;
         if told {
             self.note("labelme.other");
         }
@@ -180,7 +183,9 @@ impl Walk {
             let say = match rule {
                 "labelme.image" => "`imagePath` names another image; the file's own name wins".to_string(),
                 "labelme.flags" => "flags of the image, which are not kept".to_string(),
-                "labelme.other" => format!("{n} with a description or a group, which is not kept"),
+                "labelme.other" => format!(
+                    "{n} with a description, a group or a flag that is neither true nor false, which is not kept"
+                ),
                 "labelme.outline" => format!("{n} outlines, of which the box is kept"),
                 "labelme.kind" => format!("{n} of another kind than outlines or rotated boxes, which are lost to them"),
                 _ => format!("{n} that cannot be read or are lines or points, which are lost"),
@@ -188,6 +193,12 @@ impl Walk {
             self.document.notes.push(Note { rule, say, line: 0 });
         }
     }
+}
+
+/// Whether a flag says something: it is there, and not false.
+fn says(value: &serde_json::Value) -> bool {
+    use serde_json::Value;
+    !matches!(value, Value::Null | Value::Bool(false)) && value.as_str() != Some("")
 }
 
 /// The corners of a box, in turn.
@@ -229,7 +240,7 @@ mod tests {
         {"label": "car", "points": [[8, 6], [2, 1]], "shape_type": "rectangle", "group_id": null, "flags": {"truncated": true}},
         {"label": "car", "points": [[0, 0], [4, 0], [0, 4]], "shape_type": "polygon", "group_id": 1, "flags": {}},
         {"label": "car", "points": [[5, 5], [9, 5], [5, 9]], "group_id": 1, "description": "far"},
-        {"label": "bus", "points": [[4, 0], [8, 4], [6, 6], [2, 2]], "shape_type": "oriented_rectangle"},
+        {"label": "bus", "points": [[4, 0], [8, 4], [6, 6], [2, 2]], "shape_type": "oriented_rectangle", "flags": {"colour": "red", "far": false, "near": null, "note": ""}},
         {"label": "sun", "points": [[5, 5], [8, 9]], "shape_type": "circle"},
         {"label": "dot", "points": [[5, 5]], "shape_type": "point"},
         {"label": "", "points": [[5, 5], [1, 1]], "shape_type": "rectangle"},
@@ -264,7 +275,7 @@ mod tests {
         let want = [
             ("labelme.flags", "flags"),
             ("labelme.image", "`imagePath`"),
-            ("labelme.other", "2"),
+            ("labelme.other", "3"),
             ("labelme.outline", "5"),
             ("labelme.shape", "2"),
         ];

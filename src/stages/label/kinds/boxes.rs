@@ -1,11 +1,9 @@
 //! `object_detection`: boxes on an image, each with a class and flags. In pixels, 0-based, end exclusive.
 //!
 //! Judged: an undeclared class, no area, a side outside of the image where its size is known. Limits: no rotation.
-use super::super::compared;
-use super::super::metric::OF_SHAPES;
-use super::super::rules::shapes::of_shapes;
 use super::super::voted;
 use super::kind::*;
+use super::shapes::{Own, each, in_words, on_picture};
 use crate::model::boxes::Box2;
 use crate::table::{Cell, Value};
 
@@ -13,44 +11,31 @@ use crate::table::{Cell, Value};
 const NEEDS: Needs = &[CLASSES, &["x1", "bbox"], &["y1", "bbox"], &["x2", "bbox"], &["y2", "bbox"]];
 
 pub const KIND: Kind = Kind {
-    name: "object_detection",
-    say: "Boxes on the image, each with a class.",
-    form: "a list of objects with `class`, `x1`, `y1`, `x2`, `y2` (pixels from 0, end exclusive) \
-           and, if there are any, `flags`; or with `bbox`, a list of x, y, width and height, in place of the four, as tables beside \
-           pictures have it: `{ bbox = [[..]], categories = [..] }`.",
-    answer: Vec::<Box2>::ty,
-    takes: |ty| match list_with(ty, &[CLASSES, &["bbox"]]) {
-        Take::Yes => Take::Yes,
-        _ => list_with(ty, &[CLASSES, &["x1"], &["y1"], &["x2"], &["y2"]]),
-    },
-    from_cell: |cell, reading| from_list(cell, reading, |items, reading| reading.shapes(items, box_of, NEEDS)),
-    from_text: |text, reading| from_json_list(text, reading, |items, reading| reading.shapes(items, box_of, NEEDS)),
-    problems: &[
-        CLASS,
-        Problem::new("outside", "A box that passes a side of the image. `fix` cuts off what is outside."),
-        Problem::new(
-            "degenerate",
-            "A box without area, with its corners exchanged, or with a coordinate that is no number; nothing can mend it.",
-        ),
-    ],
-    rules: &of_shapes::<Box2>(),
-    bounds: &["width", "height"],
-    moves: Some(moved::<Box2>),
-    joins: None,
-    judge,
-    classes: true,
-    candidates: None,
-    points: false,
-    scale: false,
-    on_text: false,
-    on_shapes: false,
-    names_ends: false,
-    prose: false,
     methods: &[Method::Single, Method::BoxFusion],
     vote: Some(voted::boxes),
-    metrics: OF_SHAPES,
-    compare: compared::of_shapes::<Box2>,
-    words,
+    ..on_picture::<Box2>(Own {
+        name: "object_detection",
+        say: "Boxes on the image, each with a class.",
+        form: "a list of objects with `class`, `x1`, `y1`, `x2`, `y2` (pixels from 0, end exclusive) \
+           and, if there are any, `flags`; or with `bbox`, a list of x, y, width and height, in place of the four, as tables beside \
+           pictures have it: `{ bbox = [[..]], categories = [..] }`.",
+        takes: |ty| match list_with(ty, &[CLASSES, &["bbox"]]) {
+            Take::Yes => Take::Yes,
+            _ => list_with(ty, &[CLASSES, &["x1"], &["y1"], &["x2"], &["y2"]]),
+        },
+        from_cell: |cell, reading| from_list(cell, reading, |items, reading| reading.shapes(items, box_of, NEEDS)),
+        from_text: |text, reading| from_json_list(text, reading, |items, reading| reading.shapes(items, box_of, NEEDS)),
+        problems: &[
+            CLASS,
+            Problem::new("outside", "A box that passes a side of the image. `fix` cuts off what is outside."),
+            Problem::new(
+                "degenerate",
+                "A box without area, with its corners exchanged, or with a coordinate that is no number; nothing can mend it.",
+            ),
+        ],
+        judge: |answer, judge| each(answer, judge, judged),
+        words,
+    })
 };
 
 /// A box; its flags may be missing, its numbers may be whole.
@@ -70,14 +55,7 @@ pub(super) fn box_of(v: &Value) -> Option<Box2> {
     Some(Box2 { class, x1, y1, x2, y2, flags })
 }
 
-fn judge(answer: &Value, judge: &mut Judge) -> Option<Value> {
-    let boxes = Vec::<Box2>::from_value(answer)?.into_iter().enumerate();
-    let good: Vec<Box2> = boxes.filter_map(|(i, b)| judged(i + 1, b, judge)).collect();
-    Some(good.into_value())
-}
-
 fn judged(n: usize, b: Box2, judge: &mut Judge) -> Option<Box2> {
-    judge.item = n;
     let class = judge.class(&b.class, || format!("box {n}"))?;
     let b = Box2 { class, ..b };
     if b.flags.iter().any(|f| f == "degenerate") || !b.has_area() {
@@ -93,12 +71,10 @@ fn judged(n: usize, b: Box2, judge: &mut Judge) -> Option<Box2> {
 
 /// `RBC 1,2 3,4 (difficult)`
 fn words(answer: &Value) -> String {
-    let one = |b: &Box2| {
-        let flags = if b.flags.is_empty() { String::new() } else { format!(" ({})", b.flags.join(", ")) };
-        format!("{} {},{} {},{}{flags}", b.class, b.x1, b.y1, b.x2, b.y2)
-    };
-    let boxes = Vec::<Box2>::from_value(answer).unwrap_or_default();
-    boxes.iter().map(one).collect::<Vec<_>>().join(", ")
+    fn one(b: &Box2) -> (String, &[String]) {
+        (format!("{} {},{} {},{}", b.class, b.x1, b.y1, b.x2, b.y2), b.flags.as_slice())
+    }
+    in_words(answer, one)
 }
 
 #[cfg(test)]

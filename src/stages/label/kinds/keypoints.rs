@@ -2,10 +2,9 @@
 //!
 //! Judged object by object: an undeclared class; another number of points than the task names (`keypoints.count`); a box without
 //! area (`box.degenerate`); a box or a labelled point outside of the image where its size is known (`keypoints.outside`).
-use super::super::compared;
-use super::super::metric::OF_SHAPES;
 use super::super::rules::keypoints::KEYPOINT_RULES;
 use super::kind::*;
+use super::shapes::{Own, each, in_words, on_picture};
 use crate::model::keypoints::{Keypoint, Keypoints};
 use crate::model::points::Point;
 use crate::model::polygons::bounds;
@@ -15,42 +14,31 @@ use crate::table::{Cell, Value};
 const NEEDS: Needs = &[CLASSES, &["points"]];
 
 pub const KIND: Kind = Kind {
-    name: "keypoints",
-    say: "Objects on the image, each with a class, a box and named points.",
-    form: "a list of objects with `class`, `points` (each `[x, y, seen]` in pixels from 0; `seen` is 0 for a point that is not \
+    points: true,
+    rules: &KEYPOINT_RULES,
+    ..on_picture::<Keypoints>(Own {
+        name: "keypoints",
+        say: "Objects on the image, each with a class, a box and named points.",
+        form: "a list of objects with `class`, `points` (each `[x, y, seen]` in pixels from 0; `seen` is 0 for a point that is not \
            labelled, 1 for one that is hidden, 2 for one that is visible), and, if there are any, the box as `x1`, `y1`, `x2`, \
            `y2` (else the least around the labelled points) and `flags`.",
-    answer: Vec::<Keypoints>::ty,
-    takes: |ty| list_with(ty, &[CLASSES, &["points"]]),
-    from_cell: |cell, reading| from_list(cell, reading, |items, reading| reading.shapes(items, object_of, NEEDS)),
-    from_text: |text, reading| from_json_list(text, reading, |items, reading| reading.shapes(items, object_of, NEEDS)),
-    problems: &[
-        CLASS,
-        Problem::new("count", "Another number of points than the task names. Nothing can mend it."),
-        Problem::new(
-            "outside",
-            "An object whose box or points pass a side of the image. `fix` cuts the box off, and such points are not labelled.",
-        ),
-        Problem::new("degenerate", "A box without area. Nothing can mend it."),
-    ],
-    rules: &KEYPOINT_RULES,
-    bounds: &["width", "height"],
-    moves: Some(moved::<Keypoints>),
-    joins: None,
-    judge,
-    classes: true,
-    candidates: None,
-    points: true,
-    scale: false,
-    on_text: false,
-    on_shapes: false,
-    names_ends: false,
-    prose: false,
-    methods: &[Method::Single],
-    vote: None,
-    metrics: OF_SHAPES,
-    compare: compared::of_shapes::<Keypoints>,
-    words,
+        takes: |ty| list_with(ty, &[CLASSES, &["points"]]),
+        from_cell: |cell, reading| from_list(cell, reading, |items, reading| reading.shapes(items, object_of, NEEDS)),
+        from_text: |text, reading| {
+            from_json_list(text, reading, |items, reading| reading.shapes(items, object_of, NEEDS))
+        },
+        problems: &[
+            CLASS,
+            Problem::new("count", "Another number of points than the task names. Nothing can mend it."),
+            Problem::new(
+                "outside",
+                "An object whose box or points pass a side of the image. `fix` cuts the box off, and such points are not labelled.",
+            ),
+            Problem::new("degenerate", "A box without area. Nothing can mend it."),
+        ],
+        judge: |answer, judge| each(answer, judge, judged),
+        words,
+    })
 };
 
 fn object_of(v: &Value) -> Option<Keypoints> {
@@ -81,14 +69,7 @@ fn point_of(v: &Value) -> Option<Keypoint> {
     }
 }
 
-fn judge(answer: &Value, judge: &mut Judge) -> Option<Value> {
-    let objects = Vec::<Keypoints>::from_value(answer)?.into_iter().enumerate();
-    let good: Vec<Keypoints> = objects.filter_map(|(i, o)| judged(i + 1, o, judge)).collect();
-    Some(good.into_value())
-}
-
 fn judged(n: usize, o: Keypoints, judge: &mut Judge) -> Option<Keypoints> {
-    judge.item = n;
     let class = judge.class(&o.class, || format!("object {n}"))?;
     let mut o = Keypoints { class, ..o };
     if o.points.len() != judge.points {
@@ -119,12 +100,10 @@ fn judged(n: usize, o: Keypoints, judge: &mut Judge) -> Option<Keypoints> {
 
 /// `person with 12 of 17 points (occluded)`
 fn words(answer: &Value) -> String {
-    let one = |o: &Keypoints| {
-        let flags = if o.flags.is_empty() { String::new() } else { format!(" ({})", o.flags.join(", ")) };
-        format!("{} with {} of {} points{flags}", o.class, o.labelled(), o.points.len())
-    };
-    let objects = Vec::<Keypoints>::from_value(answer).unwrap_or_default();
-    objects.iter().map(one).collect::<Vec<_>>().join(", ")
+    fn one(o: &Keypoints) -> (String, &[String]) {
+        (format!("{} with {} of {} points", o.class, o.labelled(), o.points.len()), o.flags.as_slice())
+    }
+    in_words(answer, one)
 }
 
 #[cfg(test)]

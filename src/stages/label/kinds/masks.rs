@@ -2,22 +2,19 @@
 //!
 //! Judged mask by mask: an undeclared class; no pixel, or runs that do not add up to the pixels of its own size
 //! (`mask.degenerate`); another size than the image's where that is known (`mask.size`).
-use super::super::compared;
-use super::super::metric::OF_SHAPES;
-use super::super::rules::shapes::of_shapes;
 use super::kind::*;
+use super::shapes::{Own, each, in_words, on_picture};
 use crate::model::masks::{Mask, checked, unpacked};
 use crate::table::{Cell, Value};
 
 /// The fields of an annotation.
 const NEEDS: Needs = &[CLASSES, &["width"], &["height"], &["runs"]];
 
-pub const KIND: Kind = Kind {
+pub const KIND: Kind = on_picture::<Mask>(Own {
     name: "masks",
     say: "Masks on the image: the pixels of each object, with its class.",
     form: "a list of objects with `class`, `width`, `height`, `runs` (lengths of runs of pixels down the columns of the image, \
            outside and inside of the object in turn; or the text that COCO packs them into) and, if there are any, `flags`.",
-    answer: Vec::<Mask>::ty,
     takes: |ty| list_with(ty, &[CLASSES, &["runs"]]),
     from_cell: |cell, reading| from_list(cell, reading, |items, reading| reading.shapes(items, mask_of, NEEDS)),
     from_text: |text, reading| from_json_list(text, reading, |items, reading| reading.shapes(items, mask_of, NEEDS)),
@@ -26,25 +23,9 @@ pub const KIND: Kind = Kind {
         Problem::new("size", "A mask of another width or height than the image. Nothing can mend it."),
         Problem::new("degenerate", "A mask of no pixel, or whose runs do not add up. Nothing can mend it."),
     ],
-    rules: &of_shapes::<Mask>(),
-    bounds: &["width", "height"],
-    moves: Some(moved::<Mask>),
-    joins: None,
-    judge,
-    classes: true,
-    candidates: None,
-    points: false,
-    scale: false,
-    on_text: false,
-    on_shapes: false,
-    names_ends: false,
-    prose: false,
-    methods: &[Method::Single],
-    vote: None,
-    metrics: OF_SHAPES,
-    compare: compared::of_shapes::<Mask>,
+    judge: |answer, judge| each(answer, judge, judged),
     words,
-};
+});
 
 /// A mask; its flags may be missing.
 fn mask_of(v: &Value) -> Option<Mask> {
@@ -59,14 +40,7 @@ fn mask_of(v: &Value) -> Option<Mask> {
     Some(Mask { class: class_of(v)?, width, height, runs, flags })
 }
 
-fn judge(answer: &Value, judge: &mut Judge) -> Option<Value> {
-    let masks = Vec::<Mask>::from_value(answer)?.into_iter().enumerate();
-    let good: Vec<Mask> = masks.filter_map(|(i, m)| judged(i + 1, m, judge)).collect();
-    Some(good.into_value())
-}
-
 fn judged(n: usize, m: Mask, judge: &mut Judge) -> Option<Mask> {
-    judge.item = n;
     let class = judge.class(&m.class, || format!("mask {n}"))?;
     if !m.is_sound() {
         judge.note("degenerate", "mask.degenerate", format!("mask {n} has no pixel, or its runs do not add up"));
@@ -83,12 +57,10 @@ fn judged(n: usize, m: Mask, judge: &mut Judge) -> Option<Mask> {
 
 /// `cell of 512 pixels (crowd)`
 fn words(answer: &Value) -> String {
-    let one = |m: &Mask| {
-        let flags = if m.flags.is_empty() { String::new() } else { format!(" ({})", m.flags.join(", ")) };
-        format!("{} of {} pixels{flags}", m.class, m.area())
-    };
-    let masks = Vec::<Mask>::from_value(answer).unwrap_or_default();
-    masks.iter().map(one).collect::<Vec<_>>().join(", ")
+    fn one(m: &Mask) -> (String, &[String]) {
+        (format!("{} of {} pixels", m.class, m.area()), m.flags.as_slice())
+    }
+    in_words(answer, one)
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ mod problem;
 mod ranking;
 mod rating;
 mod relations;
+mod shapes;
 mod spans;
 mod transcription;
 

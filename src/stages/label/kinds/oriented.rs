@@ -2,11 +2,9 @@
 //!
 //! Judged box by box: an undeclared class; corners that enclose nothing or do not go around in turn (`box.degenerate`); a corner
 //! outside of the image where its size is known (`box.outside`). Limits: the corners need not be those of a rectangle.
-use super::super::compared;
-use super::super::metric::OF_SHAPES;
-use super::super::rules::shapes::of_shapes;
 use super::kind::*;
 use super::polygons::point_of;
+use super::shapes::{Own, each, in_words, on_picture};
 use crate::model::points::Point;
 use crate::model::quads::Quad;
 use crate::table::{Cell, Value};
@@ -14,12 +12,11 @@ use crate::table::{Cell, Value};
 /// The fields of an annotation.
 const NEEDS: Needs = &[CLASSES, &["corners"]];
 
-pub const KIND: Kind = Kind {
+pub const KIND: Kind = on_picture::<Quad>(Own {
     name: "oriented_detection",
     say: "Rotated boxes on the image, each with a class.",
     form: "a list of objects with `class`, `corners` (four points `[x, y]` in pixels from 0, in turn around the box) and, if \
            there are any, `flags`.",
-    answer: Vec::<Quad>::ty,
     takes: |ty| list_with(ty, &[CLASSES, &["corners"]]),
     from_cell: |cell, reading| from_list(cell, reading, |items, reading| reading.shapes(items, quad_of, NEEDS)),
     from_text: |text, reading| from_json_list(text, reading, |items, reading| reading.shapes(items, quad_of, NEEDS)),
@@ -35,25 +32,9 @@ pub const KIND: Kind = Kind {
             "A box without area, or whose corners do not go around in turn. Nothing can mend it.",
         ),
     ],
-    rules: &of_shapes::<Quad>(),
-    bounds: &["width", "height"],
-    moves: Some(moved::<Quad>),
-    joins: None,
-    judge,
-    classes: true,
-    candidates: None,
-    points: false,
-    scale: false,
-    on_text: false,
-    on_shapes: false,
-    names_ends: false,
-    prose: false,
-    methods: &[Method::Single],
-    vote: None,
-    metrics: OF_SHAPES,
-    compare: compared::of_shapes::<Quad>,
+    judge: |answer, judge| each(answer, judge, judged),
     words,
-};
+});
 
 /// A box; its flags may be missing, its numbers may be whole.
 fn quad_of(v: &Value) -> Option<Quad> {
@@ -63,14 +44,7 @@ fn quad_of(v: &Value) -> Option<Quad> {
     Some(Quad { class: class_of(v)?, corners: corners.try_into().ok()?, flags })
 }
 
-fn judge(answer: &Value, judge: &mut Judge) -> Option<Value> {
-    let quads = Vec::<Quad>::from_value(answer)?.into_iter().enumerate();
-    let good: Vec<Quad> = quads.filter_map(|(i, q)| judged(i + 1, q, judge)).collect();
-    Some(good.into_value())
-}
-
 fn judged(n: usize, q: Quad, judge: &mut Judge) -> Option<Quad> {
-    judge.item = n;
     let class = judge.class(&q.class, || format!("box {n}"))?;
     let q = Quad { class, ..q };
     if !q.is_sound() {
@@ -86,13 +60,11 @@ fn judged(n: usize, q: Quad, judge: &mut Judge) -> Option<Quad> {
 
 /// `ship 1,2 3,4 5,6 7,8 (difficult)`
 fn words(answer: &Value) -> String {
-    let one = |q: &Quad| {
-        let flags = if q.flags.is_empty() { String::new() } else { format!(" ({})", q.flags.join(", ")) };
+    fn one(q: &Quad) -> (String, &[String]) {
         let corners: String = q.corners.iter().map(|p| format!(" {},{}", p.x, p.y)).collect();
-        format!("{}{corners}{flags}", q.class)
-    };
-    let quads = Vec::<Quad>::from_value(answer).unwrap_or_default();
-    quads.iter().map(one).collect::<Vec<_>>().join(", ")
+        (format!("{}{corners}", q.class), q.flags.as_slice())
+    }
+    in_words(answer, one)
 }
 
 #[cfg(test)]

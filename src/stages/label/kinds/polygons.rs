@@ -5,10 +5,8 @@
 //! is known (`polygon.outside`). Limits: whether holes lie inside of the outline, and whether holes or parts lie apart from
 //! each other, is not judged; a crossing exactly in a corner is not seen; a ring of more than 4,096 points is not looked
 //! at for crossings, which is told (`polygon.long`).
-use super::super::compared;
-use super::super::metric::OF_SHAPES;
-use super::super::rules::shapes::of_shapes;
 use super::kind::*;
+use super::shapes::{Own, each, in_words, on_picture};
 use crate::model::points::Point;
 use crate::model::polygons::{CROSSING_MAX, Part, Polygon, Ring, crosses, has_area};
 use crate::table::{Cell, Value};
@@ -16,12 +14,11 @@ use crate::table::{Cell, Value};
 /// The fields of an annotation.
 const NEEDS: Needs = &[CLASSES, &["rings", "parts"]];
 
-pub const KIND: Kind = Kind {
+pub const KIND: Kind = on_picture::<Polygon>(Own {
     name: "instance_segmentation",
     say: "Polygons on the image, in one or several parts, with holes, each with a class.",
     form: "a list of objects with `class`, `rings` (the outline, then holes; each a list of points `[x, y]` in pixels from \
            0) or `parts` (a list of such `rings`) and, if there are any, `flags`.",
-    answer: Vec::<Polygon>::ty,
     takes: |ty| list_with(ty, &[CLASSES, &["parts", "rings"]]),
     from_cell: |cell, reading| from_list(cell, reading, |items, reading| reading.shapes(items, polygon_of, NEEDS)),
     from_text: |text, reading| from_json_list(text, reading, |items, reading| reading.shapes(items, polygon_of, NEEDS)),
@@ -40,25 +37,9 @@ pub const KIND: Kind = Kind {
             reading: false,
         },
     ],
-    rules: &of_shapes::<Polygon>(),
-    bounds: &["width", "height"],
-    moves: Some(moved::<Polygon>),
-    joins: None,
-    judge,
-    classes: true,
-    candidates: None,
-    points: false,
-    scale: false,
-    on_text: false,
-    on_shapes: false,
-    names_ends: false,
-    prose: false,
-    methods: &[Method::Single],
-    vote: None,
-    metrics: OF_SHAPES,
-    compare: compared::of_shapes::<Polygon>,
+    judge: |answer, judge| each(answer, judge, judged),
     words,
-};
+});
 
 /// A polygon; its flags may be missing, its numbers may be whole.
 fn polygon_of(v: &Value) -> Option<Polygon> {
@@ -99,14 +80,7 @@ pub fn point_of(v: &Value) -> Option<Point> {
     Some(Point { x: number(x)?, y: number(y)? })
 }
 
-fn judge(answer: &Value, judge: &mut Judge) -> Option<Value> {
-    let polygons = Vec::<Polygon>::from_value(answer)?.into_iter().enumerate();
-    let good: Vec<Polygon> = polygons.filter_map(|(i, p)| judged(i + 1, p, judge)).collect();
-    Some(good.into_value())
-}
-
 fn judged(n: usize, p: Polygon, judge: &mut Judge) -> Option<Polygon> {
-    judge.item = n;
     let class = judge.class(&p.class, || format!("polygon {n}"))?;
     let p = Polygon { class, parts: judged_parts(n, p.parts, judge)?, ..p };
     let Some((w, h)) = judge.size().filter(|size| p.passes(*size)) else { return Some(p) };
@@ -168,7 +142,7 @@ fn judged_rings(name: &str, rings: Part, judge: &mut Judge) -> Option<Part> {
 
 /// `cell of 5 points with 1 hole (occluded)`
 fn words(answer: &Value) -> String {
-    let one = |p: &Polygon| {
+    fn one(p: &Polygon) -> (String, &[String]) {
         let points: usize = p.parts.iter().filter_map(|part| part.first()).map(Vec::len).sum();
         let holes = match p.holes() {
             0 => String::new(),
@@ -176,11 +150,9 @@ fn words(answer: &Value) -> String {
             n => format!(" with {n} holes"),
         };
         let parts = if p.parts.len() > 1 { format!(" in {} parts", p.parts.len()) } else { String::new() };
-        let flags = if p.flags.is_empty() { String::new() } else { format!(" ({})", p.flags.join(", ")) };
-        format!("{} of {points} points{parts}{holes}{flags}", p.class)
-    };
-    let polygons = Vec::<Polygon>::from_value(answer).unwrap_or_default();
-    polygons.iter().map(one).collect::<Vec<_>>().join(", ")
+        (format!("{} of {points} points{parts}{holes}", p.class), p.flags.as_slice())
+    }
+    in_words(answer, one)
 }
 
 #[cfg(test)]

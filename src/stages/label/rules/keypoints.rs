@@ -71,12 +71,6 @@ const LEFT_OF: Rule = Rule {
     ..REQUIRED
 };
 
-/// The objects that the rule is about, with their places.
-fn objects(asked: &Asked) -> Vec<(usize, Keypoints)> {
-    let all = asked.all::<Keypoints>().into_iter().enumerate();
-    all.filter(|(_, object)| asked.demand.is_about(&object.class)).collect()
-}
-
 fn at<'k>(object: &'k Keypoints, point: &Named) -> Option<&'k Keypoint> {
     object.points.get(point.at as usize)
 }
@@ -94,24 +88,31 @@ fn told(of: &[&Named]) -> String {
     }
 }
 
+/// What is broken by each object that the rule is about.
+fn each(asked: &Asked, broken: impl Fn(usize, Keypoints) -> Option<Broken>) -> Option<Vec<Broken>> {
+    let all = asked.all::<Keypoints>().into_iter().enumerate();
+    let about = all.filter(|(_, object)| asked.demand.is_about(&object.class));
+    Some(about.filter_map(|(item, object)| broken(item, object)).collect())
+}
+
+/// The points that the rule names and that are labelled in an object, or that are not.
+fn named<'a>(asked: &'a Asked, object: &Keypoints, labelled: bool) -> Vec<&'a Named> {
+    asked.demand.points.iter().filter(|p| is_labelled(object, p) == labelled).collect()
+}
+
 fn required(asked: &Asked) -> Option<Vec<Broken>> {
-    let mut out = Vec::new();
-    for (item, object) in objects(asked) {
-        let lacks: Vec<&Named> = asked.demand.points.iter().filter(|p| !is_labelled(&object, p)).collect();
-        if !lacks.is_empty() {
-            let say = format!("object {}: {} must be labelled and is not", item + 1, told(&lacks));
-            out.push(Broken { lost: true, ..Broken::new(item, say) });
-        }
-    }
-    Some(out)
+    each(asked, |item, object| {
+        let lacks = named(asked, &object, false);
+        let say = format!("object {}: {} must be labelled and is not", item + 1, told(&lacks));
+        (!lacks.is_empty()).then(|| Broken { lost: true, ..Broken::new(item, say) })
+    })
 }
 
 fn forbidden(asked: &Asked) -> Option<Vec<Broken>> {
-    let mut out = Vec::new();
-    for (item, mut object) in objects(asked) {
-        let spare: Vec<&Named> = asked.demand.points.iter().filter(|p| is_labelled(&object, p)).collect();
+    each(asked, |item, mut object| {
+        let spare = named(asked, &object, true);
         if spare.is_empty() {
-            continue;
+            return None;
         }
         for point in &spare {
             if let Some(own) = object.points.get_mut(point.at as usize) {
@@ -119,35 +120,30 @@ fn forbidden(asked: &Asked) -> Option<Vec<Broken>> {
             }
         }
         let say = format!("object {}: {} must not be labelled and is", item + 1, told(&spare));
-        out.push(Broken { lost: true, fixed: Some(object.into_value()), ..Broken::new(item, say) });
-    }
-    Some(out)
+        Some(Broken { lost: true, fixed: Some(object.into_value()), ..Broken::new(item, say) })
+    })
 }
 
 /// The objects of which too few or too many points are so. One with too few points to be labelled at all loses nothing.
 fn counted(asked: &Asked, what: &str, is: fn(&Keypoint) -> bool) -> Option<Vec<Broken>> {
-    let mut out = Vec::new();
-    for (item, object) in objects(asked) {
+    each(asked, |item, object| {
         let n = object.points.iter().filter(|p| is(p)).count();
-        if let Some(side) = asked.demand.passed(n as f64) {
-            let all = object.points.len();
-            let say = format!("object {}: {n} of {all} points are {what}, {}", item + 1, side.say(asked.demand));
-            out.push(Broken { lost: side == Side::Above, ..Broken::new(item, say) });
-        }
-    }
-    Some(out)
+        let side = asked.demand.passed(n as f64)?;
+        let all = object.points.len();
+        let say = format!("object {}: {n} of {all} points are {what}, {}", item + 1, side.say(asked.demand));
+        Some(Broken { lost: side == Side::Above, ..Broken::new(item, say) })
+    })
 }
 
 fn left_of(asked: &Asked) -> Option<Vec<Broken>> {
-    let mut out = Vec::new();
-    for (item, mut object) in objects(asked) {
+    each(asked, |item, mut object| {
         let wrong = |[left, right]: &&[Named; 2]| {
             let both = is_labelled(&object, left) && is_labelled(&object, right);
             let (left, right) = (at(&object, left), at(&object, right));
             both && left.zip(right).is_some_and(|(left, right)| left.x > right.x)
         };
         let pairs: Vec<&[Named; 2]> = asked.demand.order.iter().filter(wrong).collect();
-        let Some([left, right]) = pairs.first() else { continue };
+        let [left, right] = pairs.first()?;
         let more = if pairs.len() > 1 { format!("; so it is of {} pairs", pairs.len()) } else { String::new() };
         let say = format!("object {}: the point `{}` lies right of `{}`{more}", item + 1, left.name, right.name);
         for [left, right] in &pairs {
@@ -155,9 +151,8 @@ fn left_of(asked: &Asked) -> Option<Vec<Broken>> {
                 object.points.swap(left.at as usize, right.at as usize);
             }
         }
-        out.push(Broken { lost: true, fixed: Some(object.into_value()), ..Broken::new(item, say) });
-    }
-    Some(out)
+        Some(Broken { lost: true, fixed: Some(object.into_value()), ..Broken::new(item, say) })
+    })
 }
 
 #[cfg(test)]
