@@ -92,8 +92,10 @@ pub fn value_at(array: &dyn Array, row: usize) -> Value {
             Digest::from_slice(array.as_fixed_size_binary().value(row)).map_or(Value::Null, Value::Blob)
         }
         DataType::List(_) => {
-            let child = array.as_list::<i32>().value(row);
-            Value::List((0..child.len()).map(|i| value_at(child.as_ref(), i)).collect())
+            let lists = array.as_list::<i32>();
+            let ends = lists.offsets().get(row).zip(lists.offsets().get(row + 1));
+            let (start, end) = ends.map_or((0, 0), |(a, b)| (*a as usize, *b as usize));
+            Value::List((start..end).map(|i| value_at(lists.values().as_ref(), i)).collect())
         }
         DataType::Struct(fields) => {
             let s = array.as_struct();
@@ -106,6 +108,10 @@ pub fn value_at(array: &dyn Array, row: usize) -> Value {
 
 /// A column of values. A value of another type than the column's is an error of the caller.
 pub fn column(ty: &DataType, values: &[Value]) -> Result<ArrayRef, String> {
+    column_of(ty, &values.iter().collect::<Vec<_>>())
+}
+
+fn column_of(ty: &DataType, values: &[&Value]) -> Result<ArrayRef, String> {
     let wrong = |v: &Value| format!("{v:?} in a column of {}", types::text(ty));
     macro_rules! build {
         ($builder:expr, $pattern:pat => $out:expr) => {{
@@ -143,21 +149,21 @@ pub fn column(ty: &DataType, values: &[Value]) -> Result<ArrayRef, String> {
             for v in values {
                 valid.push(!matches!(v, Value::Null));
                 match v {
-                    Value::List(items) => flat.extend(items.iter().cloned()),
+                    Value::List(items) => flat.extend(items.iter()),
                     Value::Null => {}
                     other => return Err(wrong(other)),
                 }
                 offsets.push(flat.len() as i32);
             }
-            let child = column(f.data_type(), &flat)?;
+            let child = column_of(f.data_type(), &flat)?;
             let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
             Arc::new(ListArray::try_new(f.clone(), offsets, child, nulls_of(valid)).map_err(|e| e.to_string())?)
         }
         DataType::Struct(fields) => {
             let mut children = Vec::new();
             for f in fields {
-                let slots: Vec<Value> = values.iter().map(|v| v.field(f.name()).clone()).collect();
-                children.push(column(f.data_type(), &slots)?);
+                let slots: Vec<&Value> = values.iter().map(|v| v.field(f.name())).collect();
+                children.push(column_of(f.data_type(), &slots)?);
             }
             let valid = values.iter().map(|v| !matches!(v, Value::Null)).collect();
             Arc::new(StructArray::try_new(fields.clone(), children, nulls_of(valid)).map_err(|e| e.to_string())?)
