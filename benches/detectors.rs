@@ -2,15 +2,10 @@
 //!
 //! `cargo run --release --example detectors [-- FILE ...]`: each file is a text, and then each line of all files is one. Without
 //! files the documents of this repository are read.
-#![allow(dead_code, unused_imports)]
-
-#[path = "../src/stages/privacy/detectors/mod.rs"]
-mod detectors;
-
-use detectors::{Confidence, DETECTORS, Finder};
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use tamis::stages::privacy::detectors::{Confidence, DETECTORS, Finder};
 
 /// Passes, of which the fastest counts: what else the machine does only slows one down.
 const PASSES: usize = 9;

@@ -4,8 +4,7 @@
 usage: python3 benches/labels.py TAMIS [VOTES=1000000]
   needs numpy, pandas, krippendorff, crowd-kit;   REPS=3 ROOT=/tmp/tamis-labels ROUNDS=100
 
-500 annotators of beta-distributed skill give five votes of five classes to each item. The peers time their call alone, with
-the votes in memory as they take them (arrays that are counted first for `krippendorff`, a frame for crowd-kit). tamis is a
+The votes are those of `made_votes.py`. The peers time their call alone, with the votes in memory as they take them (arrays that are counted first for `krippendorff`, a frame for crowd-kit). tamis is a
 whole program: it is built once with majority, so that the votes are read and joined; then one key is changed, and the build
 that runs only the step in question is timed, less a build that has nothing to do. So its figure holds its store, too.
 Intervals are left out (`resamples = 0`), since `krippendorff` was not asked for any. Dawid-Skene stops when it has
@@ -20,10 +19,7 @@ import subprocess
 import sys
 import time
 
-import krippendorff
-import numpy as np
-import pandas as pd
-from crowdkit.aggregation import DawidSkene
+from made_votes import Votes, dawid_skene
 
 if len(sys.argv) < 2:
     sys.exit(__doc__)
@@ -31,17 +27,6 @@ tamis = os.path.realpath(shutil.which(sys.argv[1]) or sys.argv[1])
 votes = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000
 reps, root = int(os.environ.get("REPS", 3)), os.environ.get("ROOT", "/tmp/tamis-labels")
 rounds = int(os.environ.get("ROUNDS", 100))
-PER, WORKERS, CLASSES = 5, 500, 5
-
-
-def drawn():
-    rng, items = np.random.default_rng(7), votes // PER
-    gold, skill = rng.integers(0, CLASSES, items), rng.beta(6, 2, WORKERS)
-    item = np.repeat(np.arange(items), PER)
-    who = ((rng.integers(0, WORKERS, items)[:, None] + np.arange(PER) * 7) % WORKERS).ravel()
-    right = rng.random(items * PER) < skill[who]
-    return item, who, np.where(right, gold[item], rng.integers(0, CLASSES, items * PER)), gold
-
 
 MANIFEST = """tamis = "0.1"
 [dataset]
@@ -93,13 +78,6 @@ def changed(method, agreement):
     return max(build() - idle, 1e-6)
 
 
-def alpha_of(items, item, label):
-    """From votes, as they are given: the peer takes counts of each item, or a matrix of annotators and items that does not fit."""
-    counts = np.zeros((items, CLASSES), int)
-    np.add.at(counts, (item, label), 1)
-    return krippendorff.alpha(value_counts=counts, level_of_measurement="nominal")
-
-
 def timed(call):
     began = time.perf_counter()
     value = call()
@@ -110,31 +88,31 @@ def main():
     shutil.rmtree(root, ignore_errors=True)
     os.makedirs(root + "/project")
     os.chdir(root + "/project")
-    item, who, label, gold = drawn()
+    made = Votes(votes)
     with open("raw.jsonl", "w") as f:
-        f.writelines(f'{{"id":"i{i:07}","text":"item {i}"}}\n' for i in range(len(gold)))
+        f.writelines(f'{{"id":"i{i:07}","text":"item {i}"}}\n' for i in range(made.items))
     with open("votes.csv", "w") as f:
         f.write("item,annotator,label\n")
-        f.writelines(f"i{i:07},w{w:03},c{c}\n" for i, w, c in zip(item, who, label))
+        f.writelines(f"i{i:07},w{w:03},c{c}\n" for i, w, c in zip(made.item, made.who, made.label))
     manifest("majority", "")
     cold = build()
     build()
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     shutil.copytree(".tamis", root + "/kept", symlinks=True)
-    frame = pd.DataFrame({"task": item, "worker": who, "label": label})
+    frame = made.frame()
     best = {}
     for _ in range(reps):
-        seconds, alpha = timed(lambda: alpha_of(len(gold), item, label))
+        seconds, alpha = timed(made.alpha)
         runs = {
             "alpha, krippendorff": seconds,
             "alpha, tamis": changed("majority", AGREEMENT),
-            "dawid_skene, crowd-kit": timed(lambda: DawidSkene(n_iter=rounds).fit_predict(frame))[0],
+            "dawid_skene, crowd-kit": timed(lambda: dawid_skene(frame, n_iter=rounds))[0],
             "dawid_skene, tamis": changed("dawid_skene", ""),
         }
         best = {name: min(seconds, best.get(name, seconds)) for name, seconds in runs.items()}
-    print(f"{len(label):,} votes; first build {cold:.2f} s, at most {memory:.0f} MB; alpha {alpha:.6f}")
+    print(f"{len(made):,} votes; first build {cold:.2f} s, at most {memory:.0f} MB; alpha {alpha:.6f}")
     for name, seconds in best.items():
-        print(f"{name:24} {seconds:9.3f} s  {len(label) / seconds:14,.0f} votes a second")
+        print(f"{name:24} {seconds:9.3f} s  {len(made) / seconds:14,.0f} votes a second")
     for what, peer in (("alpha", "krippendorff"), ("dawid_skene", "crowd-kit")):
         print(f"{what}: {best[f'{what}, {peer}'] / best[f'{what}, tamis']:.1f} times as fast as {peer}")
     print(json.dumps(best))

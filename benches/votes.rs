@@ -3,18 +3,9 @@
 //! `cargo run --release --example votes -- FILE ROUNDS`: the file holds three whole numbers of four bytes for each vote, the item,
 //! the annotator and the class, little end first and item after item. Prints for each kernel the least seconds of some passes, which on
 //! one thread are never less than its CPU time, and what it found, as JSON.
-#![allow(dead_code, unused_imports)]
-
-#[path = "../src/measure/agreement/mod.rs"]
-mod agreement;
-#[path = "../src/measure/crowd/mod.rs"]
-mod crowd;
-#[path = "../src/digest.rs"]
-mod digest;
-
-use agreement::{Coefficient, Level, Units};
-use crowd::{Ballots, dawid_skene};
 use std::time::Instant;
+use tamis::measure::agreement::{Coefficient, Level, Units};
+use tamis::measure::crowd::{Ballots, dawid_skene};
 
 /// Passes, of which the cheapest counts: what else the machine does only slows one down.
 const PASSES: usize = 25;

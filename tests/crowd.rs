@@ -614,6 +614,11 @@ fn what_answers_took_is_told_by_annotator() {
     let kim = ["kim", "2", "2", "30.0", "60.00", "200.00", "6000.00"];
     let at = |want: [&str; 7]| lines.iter().position(|line| *line == want);
     assert!(exit == 0 && at(lee).is_some() && at(lee) < at(kim), "{said}");
+    // lee is the quicker one of two, and they agree on one of two
+    let pace =
+        |by: &str| said.lines().find(|l| l.trim_start().starts_with(by) && l.contains(", low")).unwrap_or_default();
+    assert!(pace("lee").contains("360.00") && pace("lee").contains("quick, low"), "{said}");
+    assert!(pace("kim").contains("60.00") && pace("kim").contains("slow, low"), "{said}");
     std::fs::write(&path, manifest.replace(from, spent)).unwrap();
     run(dir, &["build"]);
     let (_, said) = run(dir, &["show", "label.topic", "--agreement", "--by", "annotator"]);

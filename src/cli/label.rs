@@ -6,6 +6,7 @@ mod doccano;
 pub mod export;
 pub mod import;
 mod label_studio;
+mod markup;
 mod merged;
 mod mturk;
 mod pack;

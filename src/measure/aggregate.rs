@@ -25,8 +25,12 @@ pub fn majority_holds(votes: &[&str], declared: &[String], lost: usize) -> bool 
         let more = votes.iter().copied().chain(std::iter::repeat_n(class, lost)).collect::<Vec<_>>();
         majority(&more, declared) != winner
     };
-    let known = votes.iter().copied().chain(declared.iter().map(String::as_str));
-    winner.is_some() && !known.into_iter().any(rival)
+    let mut given = votes.to_vec();
+    given.sort_unstable();
+    given.dedup();
+    // of the classes that nobody gave the one declared first wins before the others
+    let other = declared.iter().map(String::as_str).find(|class| given.binary_search(class).is_err());
+    winner.is_some() && !given.iter().copied().chain(other).any(rival)
 }
 
 /// Whether the lower median would be the same whatever `lost` more values had been.
@@ -83,6 +87,25 @@ mod tests {
         assert!(!holds(&[], 1));
         assert!(median_holds(&[2.0, 2.0, 2.0], 1) && median_holds(&[1.0, 5.0], 0));
         assert!(!median_holds(&[1.0, 5.0], 1) && !median_holds(&[], 1));
+    }
+
+    #[test]
+    fn whether_it_holds_is_what_every_class_would_do() {
+        let declared = ["c", "a", "b"].map(String::from);
+        let classes = ["a", "b", "c", "x"];
+        for n in 0..4usize.pow(4) {
+            let votes: Vec<&str> = (0..4).map(|place| classes[n / 4usize.pow(place) % 4]).take(n % 5).collect();
+            for lost in 1..4 {
+                let same = |class: &&str| {
+                    let more: Vec<&str> = votes.iter().copied().chain(std::iter::repeat_n(*class, lost)).collect();
+                    majority(&more, &declared) == majority(&votes, &declared)
+                };
+                // of classes that are not declared nobody can have given one that none of the others gave
+                let could = classes.iter().filter(|class| **class != "x" || votes.contains(class));
+                let want = !votes.is_empty() && could.clone().all(same);
+                assert_eq!(majority_holds(&votes, &declared, lost), want, "{votes:?} {lost}");
+            }
+        }
     }
 
     #[test]

@@ -3,7 +3,11 @@
 use super::candidates::{Preference, Ranking, TIE};
 use super::cells::record_of;
 use super::replies::Reply;
-use crate::table::{Cell, DataType, Value, list, record, utf8};
+use crate::table::lists::{Lists, lists_of};
+use crate::table::value::column;
+use crate::table::{
+    Array, ArrayRef, Cell, DataType, Value, array_of, list, record, text_at, text_column, utf8, value_at,
+};
 
 /// One annotator's whole answer to one sample; `answer` has the task's type and is null where nothing of it can be used.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +58,18 @@ impl Vote {
         })
     }
 
+    /// Returns a column of the votes of each row; `None` where nobody was asked.
+    pub fn column(answer: &DataType, rows: Vec<Option<Vec<Vote>>>) -> Result<ArrayRef, String> {
+        let lengths: Vec<Option<usize>> = rows.iter().map(|own| own.as_ref().map(Vec::len)).collect();
+        let all: Vec<Vote> = rows.into_iter().flatten().flatten().collect();
+        let text = |of: fn(&Vote) -> &str| text_column(all.iter().map(move |v| Some(of(v))));
+        let (by, origin, guideline) = (text(|v| &v.annotator), text(|v| &v.origin), text(|v| &v.guideline));
+        let lost = array_of(all.iter().map(|v| Some(v.lost)));
+        let answers: Vec<Value> = all.into_iter().map(|v| v.answer).collect();
+        let fields = vec![by, origin, guideline, column(answer, &answers)?, lost];
+        lists_of(&Vote::list_of(answer), &lengths, fields)
+    }
+
     /// The vote with an answer of which some annotations were lost.
     pub fn left(self, answer: Option<Value>, lost: u32) -> Vote {
         let lost = self.lost + lost;
@@ -74,6 +90,63 @@ impl Vote {
             Value::List(l) => Some(l.iter().filter_map(Vote::from_value).collect()),
             _ => None,
         }
+    }
+}
+
+/// A column of votes, read where they lie.
+pub struct VotesColumn<'a>(Option<Fields<'a>>);
+
+struct Fields<'a> {
+    lists: Lists<'a>,
+    annotator: &'a ArrayRef,
+    origin: &'a ArrayRef,
+    guideline: &'a ArrayRef,
+    answer: &'a ArrayRef,
+    lost: &'a ArrayRef,
+}
+
+impl<'a> VotesColumn<'a> {
+    /// The votes of a column; one that holds something else has none.
+    pub fn of(array: &'a dyn Array) -> VotesColumn<'a> {
+        let fields = |lists: Lists<'a>| {
+            let field = |name| lists.field(name);
+            let (annotator, origin, guideline) = (field("annotator")?, field("origin")?, field("guideline")?);
+            let (answer, lost) = (field("answer")?, field("lost")?);
+            Some(Fields { lists, annotator, origin, guideline, answer, lost })
+        };
+        VotesColumn(Lists::of(array).and_then(fields))
+    }
+
+    /// The votes of a row, or `None` where nobody was asked.
+    pub fn list(&self, row: usize) -> Option<Vec<Vote>> {
+        let own = self.0.as_ref()?;
+        Some(own.lists.range(row)?.filter_map(|at| own.vote(at)).collect())
+    }
+
+    /// The annotators of a row and their answers, of those that are texts.
+    pub fn texts(&self, row: usize) -> impl Iterator<Item = (&'a str, &'a str)> + '_ {
+        let places = self.0.as_ref().and_then(|own| Some((own, own.lists.range(row)?)));
+        let text = |own: &Fields<'a>, at| {
+            let whole =
+                own.lists.holds(at) && text_at(own.origin, at).is_some() && text_at(own.guideline, at).is_some();
+            whole.then_some(())?;
+            Some((text_at(own.annotator, at)?, text_at(own.answer, at)?))
+        };
+        places.into_iter().flat_map(move |(own, places)| places.filter_map(move |at| text(own, at)))
+    }
+}
+
+impl Fields<'_> {
+    fn vote(&self, at: usize) -> Option<Vote> {
+        let text = |of: &ArrayRef| text_at(of, at).map(str::to_string);
+        self.lists.holds(at).then_some(())?;
+        Some(Vote {
+            annotator: text(self.annotator)?,
+            origin: text(self.origin)?,
+            guideline: text(self.guideline)?,
+            answer: value_at(self.answer, at),
+            lost: u32::from_value(&value_at(self.lost, at)).unwrap_or_default(),
+        })
     }
 }
 
@@ -194,6 +267,56 @@ mod tests {
         assert_eq!(classes_of(&answer), ["a", "b"]);
         assert_eq!((classes_of(&text("x")), classes_of(&Value::Float(2.5))), (vec!["x".into()], vec!["2.5".into()]));
         assert!(classes_of(&Value::Null).is_empty());
+    }
+
+    #[test]
+    fn a_column_of_votes_is_read_as_its_slots_are() {
+        let vote = |by: &str, answer: Value, lost| Vote {
+            annotator: by.into(),
+            origin: "crowd".into(),
+            guideline: "1.0.0".into(),
+            answer,
+            lost,
+        };
+        let text = |t: &str| Value::Text(t.into());
+        let spans = Value::List(vec![Value::Struct(vec![("class".into(), text("A"))])]);
+        for (ty, answers) in [
+            (utf8(), [text("x"), Value::Null, text("y")]),
+            (list(record(&[("class", utf8())])), [spans.clone(), Value::List(Vec::new()), Value::Null]),
+        ] {
+            let [a, b, c] = answers;
+            let rows = vec![
+                None,
+                Some(vec![vote("a", a, 0), vote("b", b, 2)]),
+                Some(Vec::new()),
+                Some(vec![vote("한", c, 1)]),
+            ];
+            let slots: Vec<Value> = rows
+                .iter()
+                .map(|own| {
+                    own.clone().map_or(Value::Null, |own| Value::List(own.into_iter().map(Vote::into_value).collect()))
+                })
+                .collect();
+            let (quick, slow) =
+                (Vote::column(&ty, rows.clone()).unwrap(), column(&Vote::list_of(&ty), &slots).unwrap());
+            assert_eq!(&quick, &slow);
+            // a part of a column begins in the middle of its lists
+            for (from, len) in [(0, 4), (1, 3), (3, 1)] {
+                let part = slow.slice(from, len);
+                let column = VotesColumn::of(part.as_ref());
+                for row in 0..=len {
+                    let slot = value_at(part.as_ref(), row);
+                    assert_eq!(column.list(row), Vote::list(&slot), "{from} {row}");
+                    let of_text = |v: &Vote| Some((v.annotator.clone(), v.answer.text()?.to_string()));
+                    let texts: Vec<(String, String)> =
+                        Vote::list(&slot).unwrap_or_default().iter().filter_map(of_text).collect();
+                    let got: Vec<(String, String)> =
+                        column.texts(row).map(|(by, class)| (by.to_string(), class.to_string())).collect();
+                    assert_eq!(got, texts);
+                }
+            }
+        }
+        assert_eq!(VotesColumn::of(array_of([Some(1u32)]).as_ref()).list(0), None);
     }
 
     #[test]

@@ -67,10 +67,9 @@ impl Agreed<'_> {
         };
         match self.facts.get(name) {
             None if by == By::Version => "  no answer says under which version of the guideline it was given\n".into(),
-            Some(Fact::Table { columns, rows }) if !rows.is_empty() => {
-                grid(&[vec![columns.clone()], rows.clone()].concat())
-            }
-            _ => String::new(),
+            Some(fact) if by == By::Annotator => whole(fact) + &self.facts.get("by_pace").map_or(String::new(), whole),
+            Some(fact) => whole(fact),
+            None => String::new(),
         }
     }
 
@@ -140,5 +139,14 @@ impl Agreed<'_> {
             (wide, "the interval is wide: more samples with several answers would tell more"),
         ];
         all.into_iter().filter(|(so, _)| *so).map(|(_, say)| say).collect()
+    }
+}
+
+/// A table of facts with its head, or why there is none; nothing where it has no rows.
+fn whole(fact: &Fact) -> String {
+    match fact {
+        Fact::Table { columns, rows } if !rows.is_empty() => grid(&[vec![columns.clone()], rows.clone()].concat()),
+        Fact::Undefined(why) => format!("  {why}\n"),
+        _ => String::new(),
     }
 }

@@ -4,6 +4,7 @@ pub mod cache;
 pub mod codec;
 pub mod cutting;
 pub mod difference;
+pub mod lists;
 pub mod slots;
 pub mod types;
 pub mod value;

@@ -92,8 +92,10 @@ pub fn value_at(array: &dyn Array, row: usize) -> Value {
             Digest::from_slice(array.as_fixed_size_binary().value(row)).map_or(Value::Null, Value::Blob)
         }
         DataType::List(_) => {
-            let child = array.as_list::<i32>().value(row);
-            Value::List((0..child.len()).map(|i| value_at(child.as_ref(), i)).collect())
+            let lists = array.as_list::<i32>();
+            let ends = lists.offsets().get(row).zip(lists.offsets().get(row + 1));
+            let (start, end) = ends.map_or((0, 0), |(a, b)| (*a as usize, *b as usize));
+            Value::List((start..end).map(|i| value_at(lists.values().as_ref(), i)).collect())
         }
         DataType::Struct(fields) => {
             let s = array.as_struct();

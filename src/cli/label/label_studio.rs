@@ -8,7 +8,8 @@
 //!
 //! A preference is a choice of candidates or of `tie`; a ranking is a list that people put in order, which knows no two that are as good: a
 //! ranking with such stands in no prediction, and none comes back.
-use super::studio_shapes::{box_region, escaped};
+use super::markup::escaped;
+use super::studio_shapes::box_region;
 use super::tool::{Back, Item, Job, Picture, Pictures, Read, Said, Tool, is_boxes, is_class, is_outlines, is_spans};
 use super::{regions, studio_shapes};
 use crate::formats::json::parse;
@@ -436,7 +437,7 @@ mod tests {
         let said: Vec<&Said> = back.iter().map(|b| &b.said).collect();
         let want = [json!(["C", "A & B"]), json!([])].map(Said::Label);
         assert_eq!((said, wrong.is_empty()), (want.iter().collect(), true), "the short export");
-        assert!(config(&job("ner")).contains("<Label value=\"A &amp; B\"/>"));
+        assert!(config(&job("ner")).contains("<Label value=\"A &#38; B\"/>"));
         assert!(config(&job("classes")).contains("<Choices name=\"label\" toName=\"text\" choice=\"multiple\">"));
         let ranking = job("ranking");
         let package = write(&ranking, &[item(json!({ "order": ["C", "A & B"], "ranks": [1, 2] }))]);

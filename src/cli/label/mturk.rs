@@ -6,6 +6,7 @@
 //!
 //! Limits: classes and ratings. Spans and boxes are left to other tools.
 use super::csv::{line, rows};
+use super::markup::{escaped, unescaped};
 use super::tool::{Assignment, Back, Batch, Item, Job, Read, Said, Tool, is_class};
 use crate::stages::label::kinds::kind::Kind;
 use serde_json::Value as Json;
@@ -29,38 +30,6 @@ fn write(job: &Job, items: &[Item]) -> String {
         )
     };
     line(["sample", "text", "seen", "guideline"].into_iter()) + &items.iter().map(row).collect::<String>()
-}
-
-/// A text of the data that is put into a page as it stands.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' | '<' | '>' | '"' | '\'' | '$' | '\u{10000}'.. => out.push_str(&format!("&#{};", u32::from(c))),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// The text that was escaped; other uses of `&` stay.
-fn unescaped(text: &str) -> String {
-    let mut parts = text.split("&#");
-    let mut out = parts.next().unwrap_or_default().to_string();
-    for part in parts {
-        let sign = part.split_once(';').and_then(|(n, rest)| Some((char::from_u32(n.parse().ok()?)?, rest)));
-        match sign {
-            Some((c, rest)) => {
-                out.push(c);
-                out.push_str(rest);
-            }
-            None => {
-                out.push_str("&#");
-                out.push_str(part);
-            }
-        }
-    }
-    out
 }
 
 /// The page of a task, in the elements of the platform.
@@ -185,12 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_from_data_is_escaped_and_comes_back() {
-        for text in ["a<b>&amp;'\"", "${label} 😀 한국", "&#39 &#x; &#1114112;", ""] {
-            let out = escaped(text);
-            assert_eq!(unescaped(&out), text);
-            assert!(!out.contains(['<', '>', '"', '\'', '$']) && out.chars().all(|c| c < '\u{10000}'), "{out}");
-        }
+    fn what_came_from_data_is_escaped() {
         let item = Item {
             picture: None,
             shapes: Vec::new(),

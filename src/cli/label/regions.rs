@@ -4,7 +4,8 @@
 //! What somebody draws, moves or calls otherwise is no answer: the regions are those of the other task. One that was not handed out is a
 //! complaint where somebody chose something for it. An outline of several parts, or with holes, is shown by the outline of its first part, which is
 //! told: what comes back names the shape by its number alone.
-use super::studio_shapes::{box_region, escaped};
+use super::markup::escaped;
+use super::studio_shapes::box_region;
 use super::tool::{Item, Job, Picture, Target, is_boxes, is_outlines, is_spans};
 use crate::report::terminal::plural;
 use serde_json::{Value as Json, json};
@@ -207,7 +208,7 @@ mod tests {
         let all = item(json!([{ "class": "dent", "start": 4, "end": 7 }]));
         assert_eq!(result(&job("ner"), &all, &Json::Null)[0]["value"]["text"], "Kim");
         let told = config(&job("ner"), job("ner").target.as_ref().unwrap());
-        assert!(told.contains("perRegion=\"true\"") && told.contains("minor &amp; so"), "{told}");
+        assert!(told.contains("perRegion=\"true\"") && told.contains("minor &#38; so"), "{told}");
     }
 
     #[test]

@@ -35,11 +35,6 @@ const DRAWN: [(&str, &str); 4] = [
 /// The word that a point has which is labelled and not visible.
 const HIDDEN: &str = "hidden";
 
-/// A text in XML.
-pub fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
-}
-
 /// A box that is not turned, in percent of the picture.
 pub fn box_region(n: usize, b: &Json, picture: &Picture) -> Json {
     let at = |name: &str| b[name].as_f64().unwrap_or_default();

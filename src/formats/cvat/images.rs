@@ -59,6 +59,12 @@ impl Mark {
         flags
     }
 
+    /// The value of an attribute; of one without a value nothing.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        let own = self.attributes.iter().find(|a| a.0 == name).map(|a| a.1.as_str());
+        own.filter(|value| !value.is_empty())
+    }
+
     /// How many attributes are neither true nor false.
     pub fn others(&self) -> usize {
         let plain = |value: &str| is_true(value) || ["false", "False", ""].contains(&value);

@@ -43,8 +43,11 @@ pub enum Level {
 /// Of so many different sets the distances are compared at most.
 pub const SETS_MAX: usize = 2048;
 
-/// Ratios of so many different values are compared at most.
-const RATIOS_MAX: usize = 4096;
+/// So many different values are compared at most, where each is compared with each.
+const EACH_MAX: usize = 4096;
+
+/// The weights of so many categories are kept, rather than made whenever one is asked for.
+const KEPT_MAX: usize = 256;
 
 impl Weights {
     /// The weight of two of the categories.
@@ -68,26 +71,45 @@ impl Coefficient {
 
     /// The coefficient as if each different item were there so often.
     pub fn weighed(self, units: &Units, times: &[u64]) -> Result<f64, Undefined> {
-        let patterns = units.patterns(times);
+        self.over(&units.patterns(times), units)
+    }
+
+    /// The coefficient of things that two annotators answered: what both said, and how often. The categories are those of the units.
+    pub fn of_pairs(self, units: &Units, said: impl Iterator<Item = (u32, u32, u64)>) -> Result<f64, Undefined> {
+        let mut said: Vec<(u32, u32, u64)> = said.map(|(a, b, n)| (a.min(b), a.max(b), n)).collect();
+        said.sort_unstable();
+        let both = |(a, b): (u32, u32)| if a == b { vec![(a, 2)] } else { vec![(a, 1), (b, 1)] };
+        let same = said.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1));
+        let mut counts: Vec<(Counts, u64)> = same
+            .filter_map(|all| Some((both(all.first().map(|c| (c.0, c.1))?), all.iter().map(|c| c.2).sum())))
+            .collect();
+        counts.sort_unstable();
+        self.over(&counts.iter().map(|(counts, n)| (counts, *n)).collect::<Vec<_>>(), units)
+    }
+
+    fn over(self, patterns: &[(&Counts, u64)], units: &Units) -> Result<f64, Undefined> {
         if !patterns.iter().any(|(counts, _)| total(counts) > 1) {
             return Err(Undefined::NoOverlap);
         }
         let values = units.values();
         match self {
-            Coefficient::Percent => Ok(observed(&patterns, &Table::new(Weights::Identity, values))),
-            Coefficient::Alpha(level) => alpha(&patterns, units, level),
+            Coefficient::Percent => Ok(observed(patterns, &Table::new(Weights::Identity, values))),
+            Coefficient::Alpha(level) => alpha(patterns, units, level),
             Coefficient::Fleiss(w) | Coefficient::Gwet(w) | Coefficient::BrennanPrediger(w) => {
                 let varied = patterns.iter().flat_map(|(counts, _)| counts.iter().map(|c| c.0));
                 let (least, most) = varied.fold((u32::MAX, 0), |(a, b), k| (a.min(k), b.max(k)));
                 if least >= most {
                     return Err(Undefined::NoVariation);
                 }
+                if w != Weights::Identity && values.len() > EACH_MAX {
+                    return Err(Undefined::ManyValues);
+                }
                 let table = Table::new(w, values);
-                let expected = self.expected(&patterns, &table);
+                let expected = self.expected(patterns, &table);
                 if expected >= 1.0 {
                     return Err(Undefined::NoVariation);
                 }
-                Ok((observed(&patterns, &table) - expected) / (1.0 - expected))
+                Ok((observed(patterns, &table) - expected) / (1.0 - expected))
             }
         }
     }
@@ -103,6 +125,9 @@ impl Coefficient {
             }
             _ => {
                 let shares = shares(patterns, table.q);
+                if table.of == Weights::Identity {
+                    return shares.iter().map(|own| own * own).sum();
+                }
                 let mut sum = 0.0;
                 for (k, own) in shares.iter().enumerate() {
                     for (l, other) in shares.iter().enumerate() {
@@ -116,24 +141,30 @@ impl Coefficient {
 }
 
 /// Weights of all pairs of categories.
-struct Table {
+struct Table<'v> {
     q: usize,
-    weights: Vec<f64>,
+    of: Weights,
+    values: &'v [f64],
+    /// Of few categories, row by row.
+    kept: Vec<f64>,
 }
 
-impl Table {
-    fn new(weights: Weights, values: &[f64]) -> Table {
+impl Table<'_> {
+    fn new(of: Weights, values: &[f64]) -> Table<'_> {
         let q = values.len();
-        let of = |i: usize| weights.of(values, i / q, i % q);
-        Table { q, weights: (0..q * q).map(of).collect() }
+        let kept = if q <= KEPT_MAX { (0..q * q).map(|i| of.of(values, i / q, i % q)).collect() } else { Vec::new() };
+        Table { q, of, values, kept }
     }
 
     fn at(&self, k: usize, l: usize) -> f64 {
-        self.weights.get(k * self.q + l).copied().unwrap_or(0.0)
+        self.kept.get(k * self.q + l).copied().unwrap_or_else(|| self.of.of(self.values, k, l))
     }
 
     fn sum(&self) -> f64 {
-        self.weights.iter().sum()
+        match self.of {
+            Weights::Identity => self.q as f64,
+            _ => (0..self.q).flat_map(|k| (0..self.q).map(move |l| (k, l))).map(|(k, l)| self.at(k, l)).sum(),
+        }
     }
 }
 
@@ -236,7 +267,7 @@ impl Scale {
             Level::Ratio if values.iter().zip(margins).any(|(v, n)| *v < 0.0 && *n > 0) => {
                 return Err(Undefined::Negative);
             }
-            Level::Ratio if used > RATIOS_MAX => return Err(Undefined::ManyValues),
+            Level::Ratio if used > EACH_MAX => return Err(Undefined::ManyValues),
             Level::Ratio => Scale::Ratios(values.to_vec()),
             Level::Masi | Level::Jaccard if values.len() > SETS_MAX => return Err(Undefined::ManyValues),
             Level::Masi | Level::Jaccard => Scale::Table(values.len(), Arc::clone(units.distances())),

@@ -130,3 +130,21 @@ fn a_class_against_all_others() {
         assert!((got - want).abs() < 0.0006, "{k}: {got}, and not {want}");
     }
 }
+
+#[test]
+fn things_of_two_answers_are_what_their_pairs_say() {
+    let said = [(0u32, 1u32, 3u64), (1, 0, 2), (2, 2, 5), (0, 0, 1), (1, 2, 1)];
+    let weights = [Weights::Identity, Weights::Linear, Weights::Quadratic];
+    let weighed = weights.into_iter().flat_map(|w| [Coefficient::Fleiss(w), Coefficient::Gwet(w)]);
+    let levels = [Level::Nominal, Level::Ordinal, Level::Interval, Level::Ratio].map(Coefficient::Alpha);
+    for coefficient in weighed.chain(levels).chain([Coefficient::Percent]) {
+        let mut units = Units::of(3);
+        said.iter().for_each(|(a, b, n)| units.add_all([([*a, *b], *n)]));
+        assert_eq!(
+            coefficient.of_pairs(&Units::of(3), said.iter().copied()),
+            coefficient.of(&units),
+            "{coefficient:?}"
+        );
+    }
+    assert_eq!(Coefficient::Percent.of_pairs(&Units::of(3), std::iter::empty()), Err(Undefined::NoOverlap));
+}

@@ -86,6 +86,7 @@ impl Units {
     }
 
     /// The same items with two categories: this one, and all others.
+    #[cfg(test)]
     pub fn against(&self, category: u32) -> Units {
         self.against_all(&|k| k == category)
     }
@@ -101,6 +102,41 @@ impl Units {
             *items.entry(merged.into_iter().collect()).or_default() += times;
         }
         Units { others: items, ..Units::of(2) }
+    }
+
+    /// What is made of each category and all others, one category after another. It takes the time of the answers, and not that of all
+    /// items for each category.
+    pub fn against_each<T>(&self, of: impl Fn(&Units) -> T) -> Vec<T> {
+        let merged = |bag: &Bag, is: &dyn Fn(u32) -> bool| -> Bag {
+            let mut out: BTreeMap<Counts, u64> = BTreeMap::new();
+            bag.iter().for_each(|(counts, n)| *out.entry(binary(counts, is)).or_default() += n);
+            out.into_iter().collect()
+        };
+        // each item as it is where the category was not given, and the items of each category
+        let mut without: BTreeMap<Bag, u64> = BTreeMap::new();
+        let mut items: Vec<(&Bag, u64, Bag)> = Vec::new();
+        let mut own: Vec<Vec<usize>> = vec![Vec::new(); self.values.len()];
+        for (n, (bag, times)) in self.items().iter().enumerate() {
+            let plain = merged(bag, &|_| false);
+            *without.entry(plain.clone()).or_default() += times;
+            items.push((bag, *times, plain));
+            let mut met: Vec<u32> = bag.iter().flat_map(|(counts, _)| counts.iter().map(|c| c.0)).collect();
+            met.sort_unstable();
+            met.dedup();
+            met.into_iter().filter_map(|k| usize::try_from(k).ok()).for_each(|k| {
+                own.get_mut(k).into_iter().for_each(|own| own.push(n));
+            });
+        }
+        let each = |(k, own): (usize, &Vec<usize>)| {
+            let mut all = without.clone();
+            for (bag, times, plain) in own.iter().filter_map(|n| items.get(*n)) {
+                all.get_mut(plain).into_iter().for_each(|left| *left -= times);
+                *all.entry(merged(bag, &|other| other as usize == k)).or_default() += times;
+            }
+            all.retain(|_, n| *n > 0);
+            of(&Units { others: all, ..Units::of(2) })
+        };
+        own.iter().enumerate().map(each).collect()
     }
 
     pub fn values(&self) -> &[f64] {
@@ -262,6 +298,20 @@ mod tests {
             );
             quick.add([0, 0]);
             assert_eq!(quick.len(), slow.len() + 1);
+        }
+    }
+
+    #[test]
+    fn each_category_against_all_others() {
+        let mut units = Units::of(6);
+        for n in 0..200u32 {
+            units.add((0..n % 5).map(|a| (n * 7 + a * a * 3) % 5));
+            units.add_all([(vec![n % 3, 1], 2), (vec![n % 5], u64::from(n % 4)), (vec![2, 2], 1)]);
+        }
+        let each = units.against_each(Units::clone);
+        assert_eq!(each.len(), 6);
+        for (k, own) in each.iter().enumerate() {
+            assert_eq!(own.items(), units.against(k as u32).items(), "{k}");
         }
     }
 

@@ -42,27 +42,28 @@ fn task(a: &Agreement) -> Markup {
         @if !a.advice.is_empty() { h4 { (W::Advice) } ul { @for say in &a.advice { li { (told(say)) } } } }
         @if a.answers_hidden { p class="dim" { (W::NothingByClass) } }
         (lines(W::ByClass, W::Class, &a.by_class, ends))
-        (quadrants(&a.quadrants))
+        (quadrants(W::ByQuadrant, [W::Class, W::Agreement, W::ModelFinds], &a.quadrants))
         (lines(W::ByVersion, W::GuidelineVersion, &a.by_version, ends))
         (lines(W::ByAnnotator, W::Annotator, &a.by_annotator, ends))
+        (quadrants(W::ByPace, [W::Annotator, W::AnswersAnHour, W::Agreement], &a.by_pace))
         (lines(W::ByPair, W::Annotator, &a.by_pair, ends))
     }
 }
 
-/// Each class beside what a model makes of it.
-fn quadrants(of: &[Vec<String>]) -> Markup {
+/// Each class, or annotator, by two measures, with the quadrant and what to do first.
+fn quadrants(title: W, [what, one, other]: [W; 3], of: &[Vec<String>]) -> Markup {
     if of.is_empty() {
         return html! {};
     }
     html! {
-        h4 { (W::ByQuadrant) }
+        h4 { (title) }
         (scroll(W::ScrollChart, html! { table {
             thead { tr {
-                th scope="col" { (W::Class) } th scope="col" class="n" { (W::Agreement) } th scope="col" class="n" { (W::ModelFinds) }
+                th scope="col" { (what) } th scope="col" class="n" { (one) } th scope="col" class="n" { (other) }
                 th scope="col" { (W::Quadrant) } th scope="col" { (W::First) }
             } }
-            tbody { @for row in of { @if let [class, agreement, model, quadrant, first] = row.as_slice() { tr {
-                th scope="row" { (text(class)) } td class="n" { (text(agreement)) } td class="n" { (text(model)) }
+            tbody { @for row in of { @if let [name, one, other, quadrant, first] = row.as_slice() { tr {
+                th scope="row" { (text(name)) } td class="n" { (text(one)) } td class="n" { (text(other)) }
                 td { (told(quadrant)) } td { (told(first)) }
             } } } }
         } }))

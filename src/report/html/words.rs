@@ -142,6 +142,8 @@ words! {
     GuidelineVersion: "Guideline" / "지침 판",
     ByClass: "By class, the lowest first" / "클래스별(낮은 순)",
     ByAnnotator: "By annotator" / "작업자별",
+    ByPace: "By annotator: speed and agreement" / "작업자별: 속도와 일치도",
+    AnswersAnHour: "Answers an hour" / "시간당 답",
     ByPair: "By pair of annotators" / "작업자 쌍별",
     Annotator: "annotator" / "작업자",
     RestsOn: "rests on" / "근거 수",

@@ -31,6 +31,9 @@ pub struct Agreement {
     /// Each class with its agreement, what the model of `[clean.label_errors]` makes of it, the quadrant and what to do first.
     #[serde(skip_serializing_if = "is_default")]
     pub quadrants: Vec<Vec<String>>,
+    /// Each annotator with answers an hour, agreement, the quadrant and what to do first, where files of votes say what answers took.
+    #[serde(skip_serializing_if = "is_default")]
+    pub by_pace: Vec<Vec<String>>,
     /// `[split] hide` hides answers of the task, so nothing is told by class.
     #[serde(skip_serializing_if = "is_default")]
     pub answers_hidden: bool,
@@ -103,6 +106,10 @@ pub fn of(seen: &Seen) -> Result<Vec<Agreement>, Fault> {
             by_pair: lines(fact("by_pair"), 2),
             by_version: lines(fact("by_version"), 1),
             quadrants: if seen.veils(task) { Vec::new() } else { agreed.in_quadrants() },
+            by_pace: match fact("by_pace") {
+                Some(Fact::Table { rows, .. }) => rows,
+                _ => Vec::new(),
+            },
             advice: agreed.advice(),
         });
     }

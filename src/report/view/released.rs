@@ -31,6 +31,7 @@ impl Views {
         for a in &mut self.agreement {
             a.by_annotator.clear();
             a.by_pair.clear();
+            a.by_pace.clear();
         }
         self.models.clear();
         self.wanted = None;

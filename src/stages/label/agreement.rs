@@ -14,11 +14,12 @@
 //! Facts: `value`; `low` and `high`, the interval that holds 95 % of the values when samples are drawn anew; `percent` and
 //! `gwet_ac1` beside coefficients of counts; `shared` and `single` (samples with several answers, with one); `annotators`,
 //! `pairs`; `class.CLASS`; the tables `by_class`, `by_annotator` and `by_pair`, the lowest first; where answers say under which version of the
-//! guideline they were given, the table `by_version`, of the answers under each alone. All numbers have six
+//! guideline they were given, the table `by_version`, of the answers under each alone; where files say what answers took, the table `by_pace`, each
+//! annotator by speed and agreement with the quadrant and what to do first. All numbers have six
 //! decimals; of several classes there is no `gwet_ac1`, and `class.CLASS` is the alpha of who gave the class and who did
 //! not; of rankings compared candidate by candidate `class.N` is the alpha of who gave rank N, and rankings compared as wholes have none;
 //! what the data cannot say is undefined, with the reason. Findings: `agreement.overlap` (fewer than half of the
-//! answered samples have two answers), `annotator.alike` (names that differ in case or spaces alone), `agreement.low` (where nothing else happens). Reviews: `agreement.low`, a sample whose
+//! answered samples have two answers), `annotator.alike` (names that differ in case, spaces or Unicode form alone), `agreement.low` (where nothing else happens). Reviews: `agreement.low`, a sample whose
 //! own answers agree less than `min` while all of them do.
 //!
 //! A sample whose label a person decided (`label.TASK/decided`) does not rest on its answers any more and is left out;
@@ -27,16 +28,20 @@
 //! Limits: of more than 1,000 pairs of annotators the lowest are in the table. With `[privacy]` annotators are numbers in it.
 use super::compared::Compared;
 use super::decided::{DecidedColumn, column_of};
-use super::declaration::{Task, checked};
+use super::declaration::{Answers, Task, checked};
 use super::kinds::kind::Kind;
-use super::measured::{Line, Measured, Met, Order, alone};
+use super::known::{Met, Order};
+use super::measured::{Line, Measured, Measuring, alone};
 use super::metric::{Agreement, Family, Metric, Nearness, OnLow, Scale};
+use super::pace;
 use super::rows::{optional, slot};
+use super::sampled::{Sample, encode};
 use crate::manifest::Decimal;
 use crate::measure::agreement::{Coefficient, Weights};
-use crate::model::votes::Vote;
+use crate::measure::names::{USES, composed};
+use crate::model::votes::{Vote, VotesColumn};
 use crate::stage::*;
-use crate::table::{Value, value_at};
+use crate::table::Value;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -73,14 +78,24 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         resamples: agreement.resamples.unwrap_or(RESAMPLES),
         seed: agreement.seed,
         open: check.manifest.table(&["privacy"]).is_none(),
+        enough: agreement.min.as_ref().map(|m| *m.get()).filter(|_| !timed(&task).is_empty()),
+        paces: timed(&task),
     };
     let mut reads = vec![task.votes().0];
     reads.extend(map.text.clone());
     reads.extend(Some(column_of(&task.name)).filter(|name| check.column("samples", name).is_some()));
-    let ports = Ports { table: "samples".into(), reads, drops: review, ..Ports::default() };
+    let ports =
+        Ports { table: "samples".into(), reads, drops: review, facts: gather.paces.clone(), ..Ports::default() };
     let apply = Apply { task: task.name.clone() };
     let gates = gates(check, &task, &agreement);
     vec![Plan { gates, ..Plan::row::<Stage>(ports, &map, &gather, &apply) }.word("agreement")]
+}
+
+/// The facts that say what answers took, of the sources whose answers do.
+fn timed(task: &Task) -> Vec<String> {
+    let says = |answers: &Answers| answers.fields.as_ref().is_some_and(|fields| fields.time.is_some());
+    let own = task.files().filter(|(_, answers, _)| says(answers));
+    own.map(|(name, ..)| format!("{}/read.{name}.spent", task.path)).collect()
 }
 
 /// The gates on the agreement of all classes, and of single ones.
@@ -149,6 +164,12 @@ struct Gather {
     /// Annotators may be named: there is no `[privacy]`.
     #[serde(default, skip_serializing_if = "is_default")]
     open: bool,
+    /// The facts that say what answers took.
+    #[serde(default, skip_serializing_if = "is_default")]
+    paces: Vec<String>,
+    /// The agreement that is asked for, where annotators are held against it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    enough: Option<Decimal>,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -160,8 +181,9 @@ struct Apply {
 struct Stage;
 
 impl RowStage for Stage {
-    const MAP: u32 = 2; // versions of the guideline
-    const GATHER: Option<GatherPart<Self>> = Some((3, Self::gather)); // by version of the guideline
+    const MAP: u32 = 3; // 2: versions of the guideline; 3: samples have another layout
+    const USES: &'static [&'static str] = USES;
+    const GATHER: Option<GatherPart<Self>> = Some((4, Self::gather)); // 3: by version of the guideline; 4: samples have another layout
     const APPLY: Option<ApplyPart<Self>> = Some((1, Self::apply));
     type Map = Map;
     type Gather = Gather;
@@ -171,14 +193,14 @@ impl RowStage for Stage {
         let votes = rows.column(&format!("votes.{}", p.task))?;
         let text = p.text.as_ref().map_or(Ok(None), |name| optional(rows, name))?;
         let decided = DecidedColumn::read(rows, &p.task)?;
+        let votes = VotesColumn::of(votes.as_ref());
         for row in 0..rows.len() {
-            let Some(votes) = Vote::list(&value_at(votes.as_ref(), row)) else { continue };
+            let Some(votes) = votes.list(row) else { continue };
             let chars = slot(&text, row).text().map(|t| t.chars().count() as u32);
             let compared = compared(p.kind, p.metric, &votes, chars);
             let compared = Compared { decided: decided.of(row).is_some(), ..compared };
             if !compared.by.is_empty() {
-                let bytes = serde_json::to_vec(&compared).map_err(|e| Fault::Bug(e.to_string()))?;
-                summary.put(b"", row, bytes);
+                summary.put(b"", row, encode(&compared)?);
             }
         }
         Ok(Delta::default())
@@ -212,21 +234,30 @@ impl Gather {
         let mut out = Looked::default();
         each(hits, |_, sample| {
             out.met.see(&sample);
-            out.decided += u64::from(sample.decided);
-            out.versions.extend(sample.versions);
+            out.decided += u64::from(sample.decided());
+            for version in sample.versions() {
+                if !out.versions.contains(version) {
+                    out.versions.insert(version.to_string());
+                }
+            }
         })?;
         Ok(out)
     }
 
     /// Reads every sample again for what it says: of each what `of` leaves of it.
-    fn measured(&self, met: &Met, hits: &Hits, of: impl Fn(Compared) -> Option<Compared>) -> Result<Measured, Fault> {
+    fn measured(
+        &self,
+        met: &Met,
+        hits: &Hits,
+        of: impl for<'b> Fn(Sample<'b>) -> Option<Sample<'b>>,
+    ) -> Result<Measured, Fault> {
         let names = match self.family().of_sets() {
             Some(level) => met.clone().sets(&self.classes, level),
             None => met.clone().names(&self.classes, self.order().scale),
         };
-        let mut measured = Measured::new(names, self.family());
+        let mut measured = Measuring::new(names, self.family());
         each(hits, |_, sample| of(sample).iter().for_each(|sample| measured.add(sample)))?;
-        Ok(measured)
+        Ok(measured.done())
     }
 
     /// Tells of each version of the guideline how far those agree who answered under it.
@@ -249,7 +280,9 @@ impl Gather {
         let value = measured.value();
         out.fact("value", fact(value));
         if self.resamples > 0 {
-            let interval = value.ok().and_then(|_| measured.interval(self.resamples, self.seed));
+            // one sample drawn anew is always itself
+            let several = value.ok().filter(|_| measured.shared > 1);
+            let interval = several.and_then(|_| measured.interval(self.resamples, self.seed));
             let end = |of: Option<f64>| of.map_or_else(|| Fact::Undefined(NO_INTERVAL.into()), decimal);
             out.fact("low", end(interval.map(|i| i.low)));
             out.fact("high", end(interval.map(|i| i.high)));
@@ -264,7 +297,7 @@ impl Gather {
         }
         out.fact("shared", measured.shared);
         out.fact("single", measured.single);
-        out.fact("annotators", measured.annotators() as u64);
+        out.fact("annotators", measured.annotators().len() as u64);
         out.fact("pairs", measured.pairs() as u64);
     }
 
@@ -287,9 +320,23 @@ impl Gather {
         let annotators = measured.by_annotator();
         let rows = annotators.iter().map(|l| (shown(l), l));
         out.fact("by_annotator", table(&["annotator", "pairs of answers", "agreement"], rows));
-        let pairs = measured.by_pair();
-        let rows = pairs.iter().take(PAIRS_MAX).map(|l| (shown(l), l));
+        let pairs = measured.by_pair(PAIRS_MAX);
+        let rows = pairs.iter().map(|l| (shown(l), l));
         out.fact("by_pair", table(&["annotator", "and", "samples", "agreement"], rows));
+    }
+
+    /// Tells of each annotator how quick they are and how far they agree.
+    fn tell_pace(&self, measured: &Measured, context: &Context, out: &mut Verdicts) -> Result<(), Fault> {
+        let spent = self.paces.iter().map(|name| context.fact(name)).collect::<Result<Vec<_>, Fault>>()?;
+        let enough = self.enough.as_ref().map_or(pace::ENOUGH, Decimal::to_f64);
+        if spent.is_empty() {
+            return Ok(());
+        }
+        // each source numbers its annotators by itself then, so that the two measures cannot be put together
+        let unnamed = || Fact::Undefined("with [privacy] annotators have no names".into());
+        let table = || pace::table(&spent, &measured.by_annotator(), enough);
+        out.fact("by_pace", if self.open { table() } else { unnamed() });
+        Ok(())
     }
 
     /// What is to be told if there is less agreement than is asked for.
@@ -299,12 +346,12 @@ impl Gather {
         min.filter(|min| !enough(*min)).map(say).into_iter().collect()
     }
 
-    /// Tells of annotators whose names differ in case and spaces alone: they count as several people.
+    /// Tells of annotators whose names differ in case, spaces and Unicode form alone: they count as several people.
     fn tell_alike(&self, measured: &Measured, out: &mut Verdicts) {
         let mut met: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for name in measured.by_annotator().into_iter().flat_map(|line| line.names) {
+        for name in measured.annotators() {
             let plain: String = name.chars().filter(|c| !c.is_whitespace()).collect();
-            met.entry(plain.to_lowercase()).or_default().push(name);
+            met.entry(composed(&plain.to_lowercase()).into_owned()).or_default().push(name.clone());
         }
         let alike: Vec<Vec<String>> = met.into_values().filter(|names| names.len() > 1).collect();
         let people: usize = alike.iter().map(Vec::len).sum();
@@ -315,7 +362,7 @@ impl Gather {
         };
         if people > 0 {
             let say = format!(
-                "the names of {people} annotators differ in case or spaces alone{names}: each counts as a person of their own"
+                "the names of {people} annotators differ in case, spaces or Unicode form alone{names}: each counts as a person of their own"
             );
             out.remark(format!("label.{}.from", self.task), "annotator.alike", say);
         }
@@ -344,7 +391,10 @@ impl Gather {
         let Some(min) = self.min.filter(|_| !lacks.is_empty()) else { return Ok(()) };
         let (mut low, order) = (Vec::new(), self.order());
         each(hits, |at, sample| {
-            let own = alone(&sample, &order, self.family()).map(decimal_text).filter(|_| !sample.decided);
+            if sample.decided() {
+                return;
+            }
+            let own = alone(&sample.whole(), &order, self.family()).map(decimal_text);
             low.extend(own.filter(|own| Decimal::parse(own).is_ok_and(|v| v < min)).map(|own| (at, own)));
         })?;
         for (at, own) in low {
@@ -364,9 +414,14 @@ struct Looked {
     versions: BTreeSet<String>,
 }
 
+/// Every sample, whoever decided about it.
+fn every(sample: Sample) -> Option<Sample> {
+    Some(sample)
+}
+
 /// A sample about which nobody decided.
-fn undecided(sample: Compared) -> Option<Compared> {
-    (!sample.decided).then_some(sample)
+fn undecided(sample: Sample) -> Option<Sample> {
+    (!sample.decided()).then_some(sample)
 }
 
 /// What was decided of a sample: how far its own answers agree, and how far they must.
@@ -377,24 +432,25 @@ struct Low {
 }
 
 /// Reads every sample.
-fn each(hits: &Hits, mut tell: impl FnMut(Spot, Compared)) -> Result<(), Fault> {
+fn each(hits: &Hits, mut tell: impl FnMut(Spot, Sample)) -> Result<(), Fault> {
     for hit in hits.iter() {
-        tell(hit.at, serde_json::from_slice(&hit.value).map_err(|e| Fault::Bug(e.to_string()))?);
+        tell(hit.at, Sample::read(&hit.value)?);
     }
     Ok(())
 }
 
 impl Stage {
-    fn gather(p: &Gather, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
+    fn gather(p: &Gather, hits: &Hits, context: &Context, out: &mut Verdicts) -> Result<(), Fault> {
         let looked = p.looked(hits)?;
         let measured = p.measured(&looked.met, hits, undecided)?;
         if looked.decided > 0 {
-            out.fact("value_of_all", fact(p.measured(&looked.met, hits, Some)?.value()));
+            out.fact("value_of_all", fact(p.measured(&looked.met, hits, every)?.value()));
         }
         out.fact("decided", looked.decided);
         p.tell(&measured, out);
         p.tell_tables(&measured, out);
         p.tell_versions(&looked, hits, out)?;
+        p.tell_pace(&measured, context, out)?;
         p.judge(&measured, hits, out)
     }
 
@@ -440,7 +496,8 @@ impl Looking {
     }
 }
 
-const NO_INTERVAL: &str = "no resample has a value, or there are too many pairs to draw from";
+const NO_INTERVAL: &str =
+    "no resample has a value, one sample alone has several answers, or there are too many pairs to draw from";
 
 fn fact(value: super::measured::Value) -> Fact {
     value.map_or_else(|why| Fact::Undefined(why.say().into()), decimal)

@@ -18,10 +18,9 @@ use super::kinds::kind::{Judge, Kind, Respond, number};
 use super::odd;
 use super::rows::{Note, attribute, optional, short, slot, tell};
 use crate::manifest::Decimal;
-use crate::model::votes::{Vote, annotations, each_class};
+use crate::model::votes::{Vote, VotesColumn, annotations, each_class};
 use crate::stage::*;
-use crate::table::value::column;
-use crate::table::{ArrayRef, DataType, Value, array_of, list, utf8, value_at};
+use crate::table::{ArrayRef, DataType, Value, array_of, list, utf8};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -136,26 +135,25 @@ impl RowStage for Stage {
         let before = rows.column(&name)?;
         let limits = Limits::read(p, rows)?;
         let mut delta = Delta::default();
+        let all = VotesColumn::of(before.as_ref());
         let (mut after, mut classes, mut changed) = (Vec::new(), Vec::new(), false);
         for row in 0..rows.len() {
-            let old = value_at(before.as_ref(), row);
-            let Some(votes) = Vote::list(&old) else {
-                after.push(old);
+            let Some(old) = all.list(row) else {
+                after.push(None);
                 classes.push(None);
                 continue;
             };
             let mut judge = p.judge(&limits, row);
-            p.judge_version(&votes, &mut judge.notes);
-            let votes = p.judged(votes, &mut judge);
+            p.judge_version(&old, &mut judge.notes);
+            let votes = p.judged(old.clone(), &mut judge);
             tell(&mut delta, row, judge.notes);
             summary.put(b"", row, serde_json::to_vec(&Lost::of(&votes)).unwrap_or_default());
             classes.push(Some(all_classes(&votes)));
-            let new = Value::List(votes.into_iter().map(Vote::into_value).collect());
-            changed |= new != old;
-            after.push(new);
+            changed |= votes != old;
+            after.push(Some(votes));
         }
         if changed {
-            delta.write(name, column(&Vote::list_of(&(p.kind.answer)()), &after).map_err(Fault::Bug)?);
+            delta.write(name, Vote::column(&(p.kind.answer)(), after).map_err(Fault::Bug)?);
         }
         if classes.iter().any(Option::is_some) {
             delta.write(format!("classes.{}", p.task), array_of(classes));

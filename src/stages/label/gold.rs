@@ -28,10 +28,9 @@ use super::metric::Metric;
 use super::truth::OnLow;
 use crate::manifest::Decimal;
 use crate::manifest::values::At;
-use crate::model::votes::Vote;
+use crate::model::votes::{Vote, VotesColumn};
 use crate::stage::*;
-use crate::table::value::column;
-use crate::table::{Cell, Value, array_of, list, utf8, value_at};
+use crate::table::{Cell, Value, array_of, list, utf8};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -165,8 +164,9 @@ impl RowStage for Stage {
 
     fn map(p: &Map, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
         let votes = rows.column(&format!("votes.{}", p.task))?;
+        let all = VotesColumn::of(votes.as_ref());
         for row in 0..rows.len() {
-            let votes = Vote::list(&value_at(votes.as_ref(), row)).unwrap_or_default();
+            let votes = all.list(row).unwrap_or_default();
             if let Some(scores) = p.scores(&votes) {
                 summary.put(b"", row, serde_json::to_vec(&scores).map_err(|e| Fault::Bug(e.to_string()))?);
             }
@@ -212,19 +212,18 @@ impl Stage {
         let gone: BTreeSet<String> = serde_json::from_slice(&slice.all).map_err(wrong)?;
         let name = format!("votes.{}", p.map.task);
         let before = rows.column(&name)?;
+        let all = VotesColumn::of(before.as_ref());
         let (mut after, mut classes) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
         let (mut delta, mut changed) = (Delta::default(), false);
         for row in 0..rows.len() {
-            let old = value_at(before.as_ref(), row);
-            let votes = Vote::list(&old);
-            let left = votes.map(|votes| p.left(votes, &gone, row, &mut delta)).filter(|left| !left.is_empty());
+            let old = all.list(row);
+            let left = old.clone().map(|votes| p.left(votes, &gone, row, &mut delta)).filter(|left| !left.is_empty());
             classes.push(left.as_deref().map(all_classes));
-            let new = left.map_or(Value::Null, |left| Value::List(left.into_iter().map(Vote::into_value).collect()));
-            changed |= new != old;
-            after.push(new);
+            changed |= left != old;
+            after.push(left);
         }
         if changed {
-            delta.write(name, column(&Vote::list_of(&(p.map.kind.answer)()), &after).map_err(Fault::Bug)?);
+            delta.write(name, Vote::column(&(p.map.kind.answer)(), after).map_err(Fault::Bug)?);
             delta.write(format!("classes.{}", p.map.task), array_of(classes));
         }
         Ok(delta)

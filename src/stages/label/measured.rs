@@ -1,156 +1,31 @@
 //! The agreement of a task over all samples: as a whole, by class, by annotator and by pair of annotators.
+use super::common::{Common, Commons, Log, Shares, Two};
 use super::compared::{Compared, Unit, pairs};
+use super::known::{Names, Order, Sets};
 use super::metric::{Chance, Family};
-use crate::measure::agreement::{
-    Coefficient, Interval, Level, Pair, SETS_MAX, Undefined, Units, Weights, all_apart, apart, interval, set_of,
-};
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use super::sampled::{Plain, Sample};
+use crate::measure::agreement::{Coefficient, Interval, Level, Pair, Undefined, Units, apart, interval, set_of};
+use std::collections::BTreeMap;
 
 /// A value, or why there is none.
 pub type Value = Result<f64, Undefined>;
 
-/// The names that answers hold: who answered, and the categories with their numbers.
-pub struct Names {
-    annotators: Vec<String>,
-    categories: Vec<String>,
-    values: Vec<f64>,
-    /// Of answers that are several classes.
-    sets: Option<Sets>,
-}
-
-/// Categories that are sets of classes.
-struct Sets {
-    classes: Vec<String>,
-    /// The places of the classes that each category holds.
-    of: Vec<Vec<u32>>,
-    /// The distances of all pairs of categories.
-    apart: Arc<Vec<f64>>,
-}
-
-/// The names that are met while samples are read for the first time.
-#[derive(Default, Clone)]
-pub struct Met {
-    annotators: BTreeSet<String>,
-    categories: BTreeSet<String>,
-}
-
-impl Met {
-    pub fn see(&mut self, sample: &Compared) {
-        for by in &sample.by {
-            if !self.annotators.contains(by) {
-                self.annotators.insert(by.clone());
-            }
-        }
-        let units = sample.units.iter().flat_map(|u| u.0.iter().flatten());
-        for category in units.chain(sample.shares.iter().map(|s| &s.class)) {
-            if !self.categories.contains(category) {
-                self.categories.insert(category.clone());
-            }
-        }
-    }
-
-    /// The names in order: of classes as they are declared, then others; of ratings by their numbers, and all whole numbers of
-    /// a scale of such.
-    pub fn names(self, declared: &[String], scale: Option<(f64, f64)>) -> Names {
-        let annotators = self.annotators.into_iter().collect();
-        let Some((min, max)) = scale else {
-            let others = self.categories.into_iter().filter(|c| !declared.contains(c));
-            let categories: Vec<String> = declared.iter().cloned().chain(others).collect();
-            let values = (0..categories.len()).map(|k| k as f64).collect();
-            return Names { annotators, categories, values, sets: None };
-        };
-        let met = self.categories.iter().filter_map(|c| c.parse::<f64>().ok());
-        let mut values: Vec<f64> = met.collect();
-        let whole = |x: &f64| x.fract() == 0.0;
-        if [min, max].iter().chain(&values).all(whole) && max - min < 1000.0 {
-            values = (0..=(max - min) as u32).map(|k| min + f64::from(k)).collect();
-        }
-        values.sort_by(f64::total_cmp);
-        values.dedup();
-        Names { annotators, categories: values.iter().map(f64::to_string).collect(), values, sets: None }
-    }
-
-    /// The names where answers are sets of the declared classes.
-    pub fn sets(self, declared: &[String], level: Level) -> Names {
-        let categories: Vec<String> = self.categories.into_iter().collect();
-        let place = |class: String| declared.iter().position(|c| *c == class).map(|k| k as u32);
-        let places = |text: &String| {
-            let mut own: Vec<u32> = set_of(text).into_iter().filter_map(place).collect();
-            own.sort_unstable();
-            own
-        };
-        let of: Vec<Vec<u32>> = categories.iter().map(places).collect();
-        let few = of.get(..of.len().min(SETS_MAX)).unwrap_or_default();
-        let apart = Arc::new(if few.len() == of.len() { all_apart(level, few) } else { Vec::new() });
-        let values = (0..categories.len()).map(|k| k as f64).collect();
-        let sets = Some(Sets { classes: declared.to_vec(), of, apart });
-        Names { annotators: self.annotators.into_iter().collect(), categories, values, sets }
-    }
-}
-
-impl Names {
-    fn category(&self, name: &str) -> Option<u32> {
-        if self.sets.is_some() {
-            return self.categories.binary_search_by(|c| c.as_str().cmp(name)).ok().map(|k| k as u32);
-        }
-        self.categories.iter().position(|c| c == name).map(|k| k as u32)
-    }
-
-    /// No items yet, of these categories.
-    fn units(&self) -> Units {
-        let units = Units::new(self.values.clone());
-        match &self.sets {
-            Some(sets) => units.with_distances(Arc::clone(&sets.apart)),
-            None => units,
-        }
-    }
-
-    fn annotator(&self, name: &str) -> u32 {
-        self.annotators.partition_point(|a| a.as_str() < name) as u32
-    }
-}
-
-/// The order of answers, where one sample is looked at alone: declared classes, or a scale.
-pub struct Order {
-    pub classes: Vec<String>,
-    pub scale: Option<(f64, f64)>,
-}
-
-impl Order {
-    /// How near two answers are: 1 if they are the same.
-    fn near(&self, weights: Weights, a: &str, b: &str) -> f64 {
-        let place = |name: &str| match self.scale {
-            Some((min, max)) => name.parse::<f64>().ok().map(|x| (x - min) / (max - min)),
-            None => {
-                let steps = self.classes.len().max(2) as f64 - 1.0;
-                self.classes.iter().position(|c| c == name).map(|k| k as f64 / steps)
-            }
-        };
-        match (place(a), place(b)) {
-            (Some(x), Some(y)) if a != b => weights.of(&[0.0, (x - y).abs(), 1.0], 0, 1),
-            _ => f64::from(u8::from(a == b)),
-        }
-    }
-}
-
-/// What a pair of annotators has in common: the categories that they gave, or sums of shares by class.
-#[derive(Clone, Default)]
-struct Common {
-    table: Pair,
-    shares: BTreeMap<u32, (u64, u64)>,
-    samples: u64,
-}
-
 /// What one sample adds to the pairs: the place of the pair, the two categories, and how often.
-type Answered = Vec<(u32, u32, u32, u64)>;
+type Answered = Vec<(u64, u32, u32, u64)>;
+
+/// All samples, while they come.
+pub struct Measuring {
+    of: Measured,
+    log: Log,
+    shares: BTreeMap<Two, Shares>,
+}
 
 /// All samples.
 pub struct Measured {
     pub names: Names,
     family: Family,
     units: Units,
-    common: BTreeMap<(u32, u32), Common>,
+    common: Commons,
     /// Of means over pairs: different samples, and how often each is there. Empty if there are too many to draw from.
     answered: BTreeMap<Answered, u64>,
     /// Of shares: different sums of samples, and how often each is there.
@@ -174,23 +49,67 @@ pub struct Line {
     pub value: Value,
 }
 
-impl Measured {
-    pub fn new(names: Names, family: Family) -> Measured {
+impl Measuring {
+    pub fn new(names: Names, family: Family) -> Measuring {
         let units = names.units();
-        let (common, answered, sums, given) = Default::default();
-        Measured { names, family, units, common, answered, sums, given, together: false, single: 0, shared: 0 }
+        let common = Log::default().done(BTreeMap::new(), 0);
+        let (answered, sums, given) = Default::default();
+        let of =
+            Measured { names, family, units, common, answered, sums, given, together: false, single: 0, shared: 0 };
+        Measuring { of, log: Log::default(), shares: BTreeMap::new() }
     }
 
-    pub fn add(&mut self, sample: &Compared) {
-        match sample.by.len() {
+    /// All samples that were added.
+    pub fn done(self) -> Measured {
+        let annotators = self.of.names.annotators.len();
+        Measured { common: self.log.done(self.shares, annotators), ..self.of }
+    }
+
+    pub fn add(&mut self, sample: &Sample) {
+        let answers = match sample {
+            Sample::Plain(plain) => plain.by.len(),
+            Sample::Whole(whole) => whole.by.len(),
+        };
+        match answers {
             0 => return,
-            1 => self.single += 1,
-            _ => self.shared += 1,
+            1 => self.of.single += 1,
+            _ => self.of.shared += 1,
         }
-        let by: Vec<u32> = sample.by.iter().map(|name| self.names.annotator(name)).collect();
+        match sample {
+            Sample::Plain(plain) => self.add_plain(plain),
+            Sample::Whole(whole) => self.add_whole(whole),
+        }
+    }
+
+    fn add_plain(&mut self, sample: &Plain) {
+        let names = &self.of.names;
+        let answers: Vec<(u32, u32)> = sample
+            .by
+            .iter()
+            .zip(&sample.said)
+            .filter_map(|(by, said)| Some((names.annotator(by), names.category(said)?)))
+            .collect();
+        let mut answered = Vec::new();
+        let draws = matches!(self.of.family, Family::Pairs(..)) && self.of.answered.len() < DRAWN_MAX;
+        for (n, (a, x)) in answers.iter().enumerate() {
+            for (b, y) in answers.iter().skip(n + 1) {
+                self.log.one((*a, *b), (*x, *y));
+                if draws {
+                    answered.push((self.of.names.pair(*a, *b), *x, *y, 1));
+                }
+            }
+        }
+        self.of.draw(answered);
+        let said: Vec<u32> = answers.iter().map(|(_, said)| *said).collect();
+        said.iter().for_each(|k| *self.of.given.entry(*k).or_default() += 1);
+        self.of.units.add_one(&said);
+    }
+
+    fn add_whole(&mut self, sample: &Compared) {
+        let by: Vec<u32> = sample.by.iter().map(|name| self.of.names.annotator(name)).collect();
         for (a, b) in pairs(by.len()) {
             if let (Some(a), Some(b)) = (by.get(a), by.get(b)) {
-                self.common.entry((*a, *b)).or_default().samples += 1;
+                self.log.sample((*a, *b));
             }
         }
         self.add_units(&by, sample);
@@ -198,26 +117,23 @@ impl Measured {
     }
 
     fn add_units(&mut self, by: &[u32], sample: &Compared) {
-        let category = |c: &Option<String>| c.as_deref().and_then(|c| self.names.category(c));
+        let category = |c: &Option<String>| c.as_deref().and_then(|c| self.of.names.category(c));
         let units: Vec<(Vec<Option<u32>>, u64)> =
             sample.units.iter().map(|Unit(of, n)| (of.iter().map(category).collect(), *n)).collect();
         let mut answered = Vec::new();
         for (answers, times) in &units {
-            answers.iter().flatten().for_each(|c| *self.given.entry(*c).or_default() += times);
+            answers.iter().flatten().for_each(|c| *self.of.given.entry(*c).or_default() += times);
             for (a, b) in pairs(answers.len()) {
                 let (Some(Some(x)), Some(Some(y))) = (answers.get(a), answers.get(b)) else { continue };
                 let (Some(a), Some(b)) = (by.get(a), by.get(b)) else { continue };
-                self.common.entry((*a, *b)).or_default().table.add(*x, *y, *times);
-                answered.push((a * self.names.annotators.len() as u32 + b, *x, *y, *times));
+                self.log.said((*a, *b), (*x, *y), *times);
+                answered.push((self.of.names.pair(*a, *b), *x, *y, *times));
             }
         }
-        if matches!(self.family, Family::Pairs(..)) && !answered.is_empty() && self.answered.len() < DRAWN_MAX {
-            answered.sort_unstable();
-            *self.answered.entry(answered).or_default() += 1;
-        }
+        self.of.draw(answered);
         match units.as_slice() {
-            [(one, 1)] => self.units.add(one.iter().copied().flatten()),
-            _ => self.units.add_all(units.into_iter().map(|(of, n)| (of.into_iter().flatten(), n))),
+            [(one, 1)] => self.of.units.add(one.iter().copied().flatten()),
+            _ => self.of.units.add_all(units.into_iter().map(|(of, n)| (of.into_iter().flatten(), n))),
         }
     }
 
@@ -228,13 +144,23 @@ impl Measured {
                 (got, of) = (got + share.got, of + share.of);
             }
             let pair = (by.get(share.pair.0 as usize), by.get(share.pair.1 as usize));
-            let (Some(class), (Some(a), Some(b))) = (self.names.category(&share.class), pair) else { continue };
-            let sum = self.common.entry((*a, *b)).or_default().shares.entry(class).or_default();
+            let (Some(class), (Some(a), Some(b))) = (self.of.names.category(&share.class), pair) else { continue };
+            let sum = self.shares.entry((*a, *b)).or_default().entry(class).or_default();
             (sum.0, sum.1) = (sum.0 + share.got, sum.1 + share.of);
         }
-        self.together |= sample.together.is_some();
+        self.of.together |= sample.together.is_some();
         if of > 0 {
-            *self.sums.entry((got, of)).or_default() += 1;
+            *self.of.sums.entry((got, of)).or_default() += 1;
+        }
+    }
+}
+
+impl Measured {
+    /// Keeps what a sample adds to the pairs, to be drawn from.
+    fn draw(&mut self, mut answered: Answered) {
+        if matches!(self.family, Family::Pairs(..)) && !answered.is_empty() && self.answered.len() < DRAWN_MAX {
+            answered.sort_unstable();
+            *self.answered.entry(answered).or_default() += 1;
         }
     }
 
@@ -244,7 +170,10 @@ impl Measured {
             let of = self.sums.iter().map(|((got, of), times)| (got * times, of * times)).collect::<Vec<_>>();
             return share(of.iter());
         }
-        self.over(self.family, &self.common.values().collect::<Vec<_>>(), &self.units, &self.names.values)
+        match self.family {
+            Family::Counts(coefficient) => coefficient.of(&self.units),
+            _ => self.over(self.family, &self.common.all()),
+        }
     }
 
     /// The agreement by another measure of the same answers.
@@ -252,10 +181,13 @@ impl Measured {
         coefficient.of(&self.units)
     }
 
-    fn over(&self, family: Family, common: &[&Common], units: &Units, values: &[f64]) -> Value {
+    /// The agreement of some pairs.
+    fn over(&self, family: Family, common: &[&Common]) -> Value {
         match family {
-            Family::Counts(coefficient) => coefficient.of(units),
-            Family::Pairs(..) => mean(family, common.iter().map(|c| &c.table), values),
+            Family::Counts(coefficient) => {
+                coefficient.of_pairs(&self.units, common.iter().flat_map(|c| c.cells().iter().copied()))
+            }
+            Family::Pairs(..) => mean(family, common.iter().map(|c| c.table()), &self.names.values),
             Family::Shares => share(common.iter().flat_map(|c| c.shares.values())),
         }
     }
@@ -277,11 +209,11 @@ impl Measured {
             Family::Pairs(..) => {
                 let times: Vec<u64> = self.answered.values().copied().collect();
                 interval(&times, resamples, seed, &mut |drawn| {
-                    let mut tables: BTreeMap<u32, Pair> = BTreeMap::new();
+                    let mut tables: BTreeMap<u64, Pair> = BTreeMap::new();
                     for (sample, n) in self.answered.keys().zip(drawn).filter(|(_, n)| **n > 0) {
                         sample.iter().for_each(|(p, a, b, t)| tables.entry(*p).or_default().add(*a, *b, t * n));
                     }
-                    mean(self.family, tables.values(), &self.names.values).ok()
+                    mean(self.family, tables.into_values(), &self.names.values).ok()
                 })
             }
         }
@@ -294,20 +226,51 @@ impl Measured {
                 sets.classes.iter().enumerate().map(|(k, name)| self.of_member(sets, k as u32, name)).collect(),
             );
         }
-        let family = self.family.of_class();
-        let line = |(k, name): (usize, &String)| {
-            let k = k as u32;
-            let value = match family {
-                Family::Counts(coefficient) => coefficient.of(&self.units.against(k)),
-                Family::Pairs(..) => {
-                    let tables: Vec<Pair> = self.common.values().map(|c| against(&c.table, k)).collect();
-                    mean(family, tables.iter(), &[0.0, 1.0])
-                }
-                Family::Shares => share(self.common.values().filter_map(|c| c.shares.get(&k))),
-            };
-            Line { names: vec![name.clone()], n: self.count(k), value }
+        let (family, n) = (self.family.of_class(), self.names.categories.len());
+        let values: Vec<Value> = match family {
+            Family::Counts(coefficient) => self.units.against_each(|units| coefficient.of(units)),
+            _ => {
+                let own = self.pairs_of_classes();
+                let of = |k: u32| -> &[&Common] { own.get(k as usize).map_or(&[], Vec::as_slice) };
+                (0..n as u32)
+                    .map(|k| match family {
+                        Family::Pairs(..) => self.of_class(family, k, of(k)),
+                        _ => share(of(k).iter().filter_map(|c| c.shares.get(&k))),
+                    })
+                    .collect()
+            }
         };
-        ordered(self.names.categories.iter().enumerate().map(line).collect())
+        let line = |((k, name), value): ((usize, &String), Value)| Line {
+            names: vec![name.clone()],
+            n: self.count(k as u32),
+            value,
+        };
+        ordered(self.names.categories.iter().enumerate().zip(values).map(line).collect())
+    }
+
+    /// By category: the pairs that gave it or have shares of it.
+    fn pairs_of_classes(&self) -> Vec<Vec<&Common>> {
+        let mut out: Vec<Vec<&Common>> = vec![Vec::new(); self.names.categories.len()];
+        for (_, common) in self.common.iter() {
+            let mut own: Vec<u32> = common.cells().iter().flat_map(|(a, b, _)| [*a, *b]).collect();
+            own.extend(common.shares.keys());
+            own.sort_unstable();
+            own.dedup();
+            for k in own {
+                out.get_mut(k as usize).into_iter().for_each(|pairs| pairs.push(common));
+            }
+        }
+        out
+    }
+
+    /// A class against all others. Pairs in which nobody gave it say one thing alone, and have no value.
+    fn of_class(&self, family: Family, k: u32, own: &[&Common]) -> Value {
+        let value = mean(family, own.iter().map(|c| c.against(k)), &[0.0, 1.0]);
+        let others = self.common.iter().any(|(_, c)| !c.cells().is_empty());
+        match value {
+            Err(Undefined::NoOverlap) if others => Err(Undefined::NoVariation),
+            value => value,
+        }
     }
 
     /// A class of sets: who gave it, and who did not.
@@ -320,7 +283,7 @@ impl Measured {
 
     /// How often a category was given; of shares how many annotations of it were compared.
     fn count(&self, k: u32) -> u64 {
-        let shares = || self.common.values().filter_map(|c| c.shares.get(&k)).map(|s| s.1).sum::<u64>();
+        let shares = || self.common.iter().filter_map(|(_, c)| c.shares.get(&k)).map(|s| s.1).sum::<u64>();
         match self.family {
             Family::Shares => shares() / super::compared::WHOLE,
             _ => self.given.get(&k).copied().unwrap_or(0),
@@ -330,33 +293,26 @@ impl Measured {
     /// Each annotator with all others, the lowest agreement first.
     pub fn by_annotator(&self) -> Vec<Line> {
         let line = |(i, name): (usize, &String)| {
-            let own = |pair: &(u32, u32)| pair.0 == i as u32 || pair.1 == i as u32;
-            let common: Vec<&Common> = self.common.iter().filter(|(pair, _)| own(pair)).map(|c| c.1).collect();
-            let units = self.pairwise(&common);
+            let common = self.common.of(i);
             let n = common.iter().map(|c| c.samples).sum();
-            Line { names: vec![name.clone()], n, value: self.over(self.family, &common, &units, &self.names.values) }
+            Line { names: vec![name.clone()], n, value: self.over(self.family, &common) }
         };
         ordered(self.names.annotators.iter().enumerate().map(line).collect())
     }
 
-    /// Each pair of annotators, the lowest agreement first.
-    pub fn by_pair(&self) -> Vec<Line> {
+    /// So many pairs of annotators, the lowest agreement first.
+    pub fn by_pair(&self, most: usize) -> Vec<Line> {
         let name = |i: u32| self.names.annotators.get(i as usize).cloned().unwrap_or_default();
-        let line = |((a, b), common): (&(u32, u32), &Common)| {
-            let units = self.pairwise(&[common]);
-            let value = self.over(self.family, &[common], &units, &self.names.values);
-            Line { names: vec![name(*a), name(*b)], n: common.samples, value }
+        // names are in order, so numbers say which of two is the first one
+        let mut values: Vec<(Two, &Common, Value)> =
+            self.common.iter().map(|(pair, common)| (pair, common, self.over(self.family, &[common]))).collect();
+        values.sort_by(|a, b| rank(&a.2).total_cmp(&rank(&b.2)).then_with(|| a.0.cmp(&b.0)));
+        let line = |((a, b), common, value): (Two, &Common, Value)| Line {
+            names: vec![name(a), name(b)],
+            n: common.samples,
+            value,
         };
-        ordered(self.common.iter().map(line).collect())
-    }
-
-    /// The answers of pairs as units of two answers each.
-    fn pairwise(&self, common: &[&Common]) -> Units {
-        let mut units = self.names.units();
-        for ((a, b), n) in common.iter().flat_map(|c| c.table.iter()) {
-            units.add_all([([a, b], n)]);
-        }
-        units
+        values.into_iter().take(most).map(line).collect()
     }
 
     /// Where an annotator stands among all of them, from 1.
@@ -364,13 +320,14 @@ impl Measured {
         |name| self.names.annotator(name) as usize + 1
     }
 
-    pub fn annotators(&self) -> usize {
-        self.names.annotators.len()
+    /// The names of the annotators, in order.
+    pub fn annotators(&self) -> &[String] {
+        &self.names.annotators
     }
 
     /// How many pairs of annotators have a sample in common.
     pub fn pairs(&self) -> usize {
-        self.common.len()
+        self.common.count()
     }
 }
 
@@ -401,9 +358,9 @@ pub fn alone(sample: &Compared, order: &Order, family: Family) -> Option<f64> {
 }
 
 /// The mean over pairs of annotators, of those that have a value.
-fn mean<'p>(family: Family, tables: impl Iterator<Item = &'p Pair>, values: &[f64]) -> Value {
+fn mean(family: Family, tables: impl Iterator<Item = Pair>, values: &[f64]) -> Value {
     let Family::Pairs(weights, chance) = family else { return Err(Undefined::NoOverlap) };
-    let of = |table: &Pair| match chance {
+    let of = |table: Pair| match chance {
         Chance::Each => table.cohen(weights, values),
         Chance::Both => table.scott(values),
     };
@@ -417,12 +374,6 @@ fn mean<'p>(family: Family, tables: impl Iterator<Item = &'p Pair>, values: &[f6
     if n > 0 { Ok(sum / n as f64) } else { Err(why) }
 }
 
-fn against(table: &Pair, k: u32) -> Pair {
-    let mut out = Pair::default();
-    table.iter().for_each(|((a, b), n)| out.add(u32::from(a == k), u32::from(b == k), n));
-    out
-}
-
 fn share<'s>(sums: impl Iterator<Item = &'s (u64, u64)>) -> Value {
     let add = |(got, of): (u128, u128), s: &(u64, u64)| (got + u128::from(s.0), of + u128::from(s.1));
     let (got, of) = sums.fold((0, 0), add);
@@ -431,14 +382,18 @@ fn share<'s>(sums: impl Iterator<Item = &'s (u64, u64)>) -> Value {
 
 /// The lowest first, those without a value last; equal ones by name.
 fn ordered(mut lines: Vec<Line>) -> Vec<Line> {
-    let rank = |line: &Line| line.value.unwrap_or(f64::INFINITY);
-    lines.sort_by(|a, b| rank(a).total_cmp(&rank(b)).then_with(|| a.names.cmp(&b.names)));
+    lines.sort_by(|a, b| rank(&a.value).total_cmp(&rank(&b.value)).then_with(|| a.names.cmp(&b.names)));
     lines
+}
+
+fn rank(value: &Value) -> f64 {
+    value.unwrap_or(f64::INFINITY)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::compared::rankings;
+    use super::super::known::Met;
     use super::super::metric::{Metric, Nearness, Scale};
     use super::*;
     use crate::measure::agreement::set_text;
@@ -464,9 +419,11 @@ mod tests {
         for (metric, name) in [(Metric::MasiAlpha, "masi"), (Metric::JaccardAlpha, "jaccard")] {
             let family = metric.family(Scale::Nominal, Nearness::None);
             let (mut met, samples) = (Met::default(), samples(&case));
+            let samples: Vec<Sample> = samples.into_iter().map(Sample::Whole).collect();
             samples.iter().for_each(|sample| met.see(sample));
-            let mut measured = Measured::new(met.sets(&declared, family.of_sets().unwrap()), family);
+            let mut measured = Measuring::new(met.sets(&declared, family.of_sets().unwrap()), family);
             samples.iter().for_each(|sample| measured.add(sample));
+            let measured = measured.done();
             let near = |got: Value, want: &serde_json::Value| (got.unwrap() - want.as_f64().unwrap()).abs() < 1e-12;
             assert!(near(measured.value(), &case[name]), "{name}");
             let classes = measured.by_class();
@@ -496,15 +453,16 @@ mod tests {
         let declared: Vec<String> = (1..=5).map(|rank| rank.to_string()).collect();
         for (metric, name) in [(Metric::KrippendorffAlpha, "alpha_ordinal"), (Metric::KendallW, "mean_w")] {
             let (mut met, family) = (Met::default(), metric.family(Scale::Ordinal, Nearness::None));
-            let samples: Vec<Compared> =
-                case["items"].as_array().unwrap().iter().map(|item| ranked(item, metric)).collect();
+            let samples: Vec<Sample> =
+                case["items"].as_array().unwrap().iter().map(|item| Sample::Whole(ranked(item, metric))).collect();
             samples.iter().for_each(|sample| met.see(sample));
-            let mut measured = Measured::new(met.names(&declared, None), family);
+            let mut measured = Measuring::new(met.names(&declared, None), family);
             samples.iter().for_each(|sample| measured.add(sample));
+            let measured = measured.done();
             let (got, want) = (measured.value().unwrap(), case[name].as_f64().unwrap());
             assert!((got - want).abs() < 1e-9, "{name}: {got} {want}");
             assert!(measured.interval(50, 1).is_some_and(|i| i.low < i.high));
-            assert!(measured.by_pair().iter().all(|line| line.value.is_ok()) && measured.pairs() == 6);
+            assert!(measured.by_pair(100).iter().all(|line| line.value.is_ok()) && measured.pairs() == 6);
         }
         // two who rank the other way round, and one who agrees with the first: pairs are told by themselves
         let order = Order { classes: declared, scale: None };

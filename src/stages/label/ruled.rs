@@ -21,10 +21,9 @@ use super::rows::{Note, attribute, optional, slot, tell};
 use super::rules::rule::{Action, Asked, Broken, Demand, Rule};
 use super::rules::spans::in_order;
 use crate::manifest::Decimal;
-use crate::model::votes::Vote;
+use crate::model::votes::{Vote, VotesColumn};
 use crate::stage::*;
-use crate::table::value::column;
-use crate::table::{ArrayRef, Value, array_of, list, utf8, value_at};
+use crate::table::{ArrayRef, Value, array_of, list, utf8};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -117,11 +116,11 @@ impl RowStage for Stage {
         let beside = p.columns(rows)?;
         let target = p.target.as_ref().map_or(Ok(None), |name| optional(rows, name))?;
         let mut delta = Delta::default();
+        let all = VotesColumn::of(before.as_ref());
         let (mut after, mut classes, mut changed) = (Vec::new(), Vec::new(), false);
         for row in 0..rows.len() {
-            let old = value_at(before.as_ref(), row);
-            let Some(votes) = Vote::list(&old) else {
-                after.push(old);
+            let Some(old) = all.list(row) else {
+                after.push(None);
                 classes.push(None);
                 continue;
             };
@@ -133,17 +132,16 @@ impl RowStage for Stage {
             };
             let (notes, counts) = (Vec::new(), BTreeMap::new());
             let mut held = Held { rules: p, text, beside: &beside, shapes, row, notes, counts };
-            let votes: Vec<Vote> = votes.into_iter().enumerate().map(|(n, vote)| held.vote(n, vote)).collect();
+            let votes: Vec<Vote> = old.iter().cloned().enumerate().map(|(n, vote)| held.vote(n, vote)).collect();
             let Held { notes, counts, .. } = held;
             tell(&mut delta, row, notes);
             counts.into_iter().for_each(|(key, n)| summary.put(key.as_bytes(), row, n.to_be_bytes()));
             classes.push(Some(all_classes(&votes)));
-            let new = Value::List(votes.into_iter().map(Vote::into_value).collect());
-            changed |= new != old;
-            after.push(new);
+            changed |= votes != old;
+            after.push(Some(votes));
         }
         if changed {
-            delta.write(name, column(&Vote::list_of(&(p.kind.answer)()), &after).map_err(Fault::Bug)?);
+            delta.write(name, Vote::column(&(p.kind.answer)(), after).map_err(Fault::Bug)?);
             delta.write(format!("classes.{}", p.task), array_of(classes));
         }
         Ok(delta)
@@ -294,7 +292,7 @@ mod tests {
     use super::super::testing::{Bytes, pixels, rows, rules, spans, vote, votes, written};
     use super::*;
     use crate::stage::testing::gathered;
-    use crate::table::{Cell, cells};
+    use crate::table::{Cell, cells, value_at};
     use arrow_array::Int64Array;
     use std::sync::Arc;
 

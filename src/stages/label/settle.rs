@@ -26,10 +26,10 @@ use super::voted::Voted;
 use super::weighed;
 use super::worded;
 use crate::measure::aggregate::{majority, majority_holds, median_holds, middle};
-use crate::model::votes::{TIED, Vote, is_nothing};
+use crate::model::votes::{TIED, Vote, VotesColumn, is_nothing};
 use crate::stage::*;
 use crate::table::value::column;
-use crate::table::{Cell, Value, utf8, value_at};
+use crate::table::{Cell, Value, utf8};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -146,9 +146,10 @@ impl RowStage for Stage {
         let target = p.target.as_ref().map_or(Ok(None), |name| optional(rows, name))?;
         let nothing = |row: usize| slot(&target, row) == Value::List(Vec::new());
         let mut delta = Delta::default();
+        let all = VotesColumn::of(votes.as_ref());
         let (mut labels, mut states) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
         for row in 0..rows.len() {
-            let votes = Vote::list(&value_at(votes.as_ref(), row));
+            let votes = all.list(row);
             let mut notes = Vec::new();
             let (label, status) = match decided.of(row) {
                 Some(label) => (label, Some(DECIDED)),
@@ -411,7 +412,7 @@ mod tests {
     use super::super::kinds::named;
     use super::super::testing::{Bytes, rows, rules, spans, vote, votes};
     use super::*;
-    use crate::table::{ArrayRef, texts};
+    use crate::table::{ArrayRef, texts, value_at};
 
     fn map(kind: &str, method: Method) -> Map {
         let kind = named(kind).unwrap();

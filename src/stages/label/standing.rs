@@ -16,9 +16,9 @@
 use super::declaration::checked;
 use crate::measure::ranks::bradley_terry;
 use crate::model::candidates::{Preference, Ranking};
-use crate::model::votes::Vote;
+use crate::model::votes::VotesColumn;
 use crate::stage::*;
-use crate::table::{Cell, Value, value_at};
+use crate::table::{Cell, Value};
 use serde::{Deserialize, Serialize};
 
 pub const ENTRY: Entry = Entry::row::<Stage>("label/standing", "label.*", declare);
@@ -87,8 +87,9 @@ impl RowStage for Stage {
 
     fn map(p: &Map, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
         let votes = rows.column(&format!("votes.{}", p.task))?;
+        let votes = VotesColumn::of(votes.as_ref());
         for row in 0..rows.len() {
-            let all = Vote::list(&value_at(votes.as_ref(), row)).unwrap_or_default();
+            let all = votes.list(row).unwrap_or_default();
             let own: Said = all.iter().flat_map(|vote| said(&vote.answer, &p.candidates)).collect();
             if !own.is_empty() {
                 summary.put(b"", row, serde_json::to_vec(&own).map_err(|e| Fault::Bug(e.to_string()))?);

@@ -25,9 +25,8 @@ use super::target::aims;
 use crate::model::edits::{Edit, edits_of};
 use crate::model::frames::{Frame, TILE_OF};
 use crate::model::spans::{Scheme, Span, Unit};
-use crate::model::votes::{Said, Vote};
+use crate::model::votes::{Said, Vote, VotesColumn};
 use crate::stage::*;
-use crate::table::value::column;
 use crate::table::{ArrayRef, Cell, DataType, Value, list, value_at};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -239,6 +238,7 @@ impl RowStage for FromColumn {
     fn map(p: &Map, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
         let cells = rows.column(&p.column)?;
         let others = Others::read(p, rows)?;
+        let votes_before = others.votes();
         let mut delta = Delta::default();
         let mut votes = Vec::with_capacity(rows.len());
         let mut met = Met::of(&p.class_names, p.separator.as_ref());
@@ -248,7 +248,7 @@ impl RowStage for FromColumn {
             reading.lost = u32::from_value(&slot(&others.lost, row)).unwrap_or_default();
             let cell = value_at(cells.as_ref(), row);
             if several {
-                votes.push(p.each_said(&cell, others.before(row), &mut reading, &mut met));
+                votes.push(p.each_said(&cell, before(&votes_before, row), &mut reading, &mut met));
                 tell(&mut delta, row, reading.notes);
                 continue;
             }
@@ -260,7 +260,7 @@ impl RowStage for FromColumn {
             }
             let asked = answer.is_some() || reading.lost > 0;
             votes.push(asked.then(|| {
-                let (mut own, vote) = (others.before(row), p.vote(&p.annotator, answer, reading.lost));
+                let (mut own, vote) = (before(&votes_before, row), p.vote(&p.annotator, answer, reading.lost));
                 cast(p.kind, p.gold.as_deref(), &mut own, vote, &mut reading);
                 own
             }));
@@ -281,6 +281,7 @@ impl JoinStage for FromFiles {
 
     fn join(p: &Join, left: &Rows, matches: &[Vec<usize>], right: &Rows) -> Result<Delta, Fault> {
         let others = Others::read(p, left)?;
+        let votes_before = others.votes();
         let (annotators, answers) = (right.texts("annotator")?, right.texts("answer")?);
         let given = if p.given.is_some() { right.texts(GIVEN)? } else { Vec::new() };
         let texts = p.given.as_ref().map_or(Ok(None), |name| optional(left, name))?;
@@ -292,7 +293,7 @@ impl JoinStage for FromFiles {
                 votes.push(None);
                 continue;
             }
-            let (mut reading, mut own) = (p.reading(&others, row), others.before(row));
+            let (mut reading, mut own) = (p.reading(&others, row), before(&votes_before, row));
             for hit in hits {
                 let (Some(Some(annotator)), Some(Some(answer))) = (annotators.get(*hit), answers.get(*hit)) else {
                     continue;
@@ -372,9 +373,14 @@ impl Others {
     }
 
     /// The votes of the sources before.
-    fn before(&self, row: usize) -> Vec<Vote> {
-        Vote::list(&slot(&self.votes, row)).unwrap_or_default()
+    fn votes(&self) -> Option<VotesColumn<'_>> {
+        self.votes.as_ref().map(|array| VotesColumn::of(array.as_ref()))
     }
+}
+
+/// The votes that a row has from the sources before.
+fn before(votes: &Option<VotesColumn>, row: usize) -> Vec<Vote> {
+    votes.as_ref().and_then(|votes| votes.list(row)).unwrap_or_default()
 }
 
 impl Map {
@@ -445,19 +451,19 @@ impl Map {
         if votes.iter().all(Option::is_none) {
             return Ok(());
         }
-        let all = votes.into_iter().enumerate().map(|(row, all)| ordered(slot(&others.votes, row), all));
-        let all: Vec<Value> = all.collect();
-        let array = column(&Vote::list_of(&(self.kind.answer)()), &all).map_err(Fault::Bug)?;
+        let before = others.votes();
+        let own = |row| before.as_ref().and_then(|votes: &VotesColumn| votes.list(row));
+        let all = votes.into_iter().enumerate().map(|(row, all)| all.map(ordered).or_else(|| own(row)));
+        let array = Vote::column(&(self.kind.answer)(), all.collect()).map_err(Fault::Bug)?;
         delta.write(format!("votes.{}", self.task), array);
         Ok(())
     }
 }
 
-/// The votes of a row in the order of (annotator, source): those before, where the source adds none.
-fn ordered(before: Value, all: Option<Vec<Vote>>) -> Value {
-    let Some(mut all) = all else { return before };
+/// The votes of a row in the order of (annotator, source).
+fn ordered(mut all: Vec<Vote>) -> Vec<Vote> {
     all.sort_by(|a, b| (&a.annotator, &a.origin).cmp(&(&b.annotator, &b.origin)));
-    Value::List(all.into_iter().map(Vote::into_value).collect())
+    all
 }
 
 #[cfg(test)]

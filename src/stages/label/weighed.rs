@@ -10,18 +10,20 @@
 //! `confidence.TASK`, how likely that class is, to the declared decimals. `label.TASK` takes the class from there.
 //!
 //! Facts: `rounds`, `converged` (1 or 0) and the table `by_annotator` with the answers and the quality of each, the lowest first:
-//! the share of answers that agree with what is taken for true, with `mace` how likely they know. A new answer may change what
+//! the share of answers that agree with what is taken for true, with `mace` how likely they know. Findings: `weighed.overlap` (fewer than
+//! half of the answered samples have two answers), `weighed.rounds` (it ended before the probabilities stood still). A new answer may change what
 //! every annotator is worth, so it runs every apply again. Limits: with `[privacy]` annotators are numbers.
 use super::declaration::checked;
 use super::kinds::kind::Method;
+use super::names;
 use crate::manifest::Decimal;
 use crate::measure::crowd::{Ballots, Model, dawid_skene, mace, one_coin, weights};
-use crate::model::votes::Vote;
+use crate::model::votes::VotesColumn;
 use crate::stage::*;
 use crate::table::value::column;
-use crate::table::{DataType, Value, record, utf8, value_at};
+use crate::table::{DataType, Value, record, utf8};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 pub const ENTRY: Entry = Entry::row::<Stage>("label/weighed", "label.*", declare);
 
@@ -30,6 +32,9 @@ const DECIMALS: u8 = 2;
 
 /// Rounds after which learning ends, converged or not.
 const ROUNDS: u32 = 100;
+
+/// So many numbers are held at most while something is learned: two gibibytes.
+const NUMBERS_MAX: u64 = 1 << 28;
 
 /// Probabilities that differ by less are the same.
 const SAME: f64 = 1e-9;
@@ -60,7 +65,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
     let open = check.manifest.table(&["privacy"]).is_none();
     let map = Map { task: task.name.clone() };
     let smoothing = task.declared.aggregate.as_ref().and_then(|a| a.smoothing.as_ref()).map(|s| *s.get());
-    let gather = Gather { classes: task.classes(), method: task.method(), smoothing, open };
+    let gather = Gather { task: task.name.clone(), classes: task.classes(), method: task.method(), smoothing, open };
     let apply = Apply { task: task.name.clone(), classes: task.classes(), decimals };
     vec![Plan::row::<Stage>(ports, &map, &gather, &apply).word("weighed")]
 }
@@ -73,6 +78,8 @@ struct Map {
 
 #[derive(Serialize, Deserialize, Default)]
 struct Gather {
+    #[serde(default, skip_serializing_if = "is_default")]
+    task: String,
     #[serde(default, skip_serializing_if = "is_default")]
     classes: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -108,26 +115,20 @@ enum By {
     Model(Model),
 }
 
-/// Who said what of a sample, each annotator once.
-type Said = Vec<(String, String)>;
-
-fn said(votes: &Value) -> Said {
-    let mut out = Said::new();
-    for vote in Vote::list(votes).unwrap_or_default() {
-        let known = out.iter().any(|(by, _)| *by == vote.annotator);
-        if let (Some(class), false) = (vote.answer.text(), known) {
-            out.push((vote.annotator.clone(), class.to_string()));
-        }
-    }
+/// Who said what of a sample, each annotator once: of several answers the first.
+fn said<'v>(votes: &VotesColumn<'v>, row: usize) -> Vec<(&'v str, &'v str)> {
+    let mut out: Vec<(&str, &str)> = votes.texts(row).collect();
+    out.sort_by_key(|(by, _)| *by);
+    out.dedup_by_key(|(by, _)| *by);
     out
 }
 
 struct Stage;
 
 impl RowStage for Stage {
-    const MAP: u32 = 1;
+    const MAP: u32 = 2; // names have another layout
     const USES: &'static [&'static str] = &["libm 0.2"];
-    const GATHER: Option<GatherPart<Self>> = Some((2, Self::gather)); // what is learned has another layout
+    const GATHER: Option<GatherPart<Self>> = Some((3, Self::gather)); // 2: what is learned has another layout; 3: names have
     const APPLY: Option<ApplyPart<Self>> = Some((2, Self::apply));
     type Map = Map;
     type Gather = Gather;
@@ -135,10 +136,16 @@ impl RowStage for Stage {
 
     fn map(p: &Map, rows: &Rows, summary: &mut Summary) -> Result<Delta, Fault> {
         let votes = rows.column(&format!("votes.{}", p.task))?;
+        let votes = VotesColumn::of(votes.as_ref());
+        let mut bytes = Vec::new();
         for row in 0..rows.len() {
-            let said = said(&value_at(votes.as_ref(), row));
-            if !said.is_empty() {
-                summary.put(b"", row, serde_json::to_vec(&said).map_err(|e| Fault::Bug(e.to_string()))?);
+            bytes.clear();
+            for (by, class) in said(&votes, row) {
+                names::put(&mut bytes, by);
+                names::put(&mut bytes, class);
+            }
+            if !bytes.is_empty() {
+                summary.put(b"", row, &bytes);
             }
         }
         Ok(Delta::default())
@@ -147,35 +154,44 @@ impl RowStage for Stage {
 
 /// Numbers of annotators and classes.
 struct Numbers<'n> {
-    annotators: &'n [String],
-    classes: &'n [String],
+    annotators: HashMap<&'n str, u32>,
+    classes: HashMap<&'n str, u32>,
 }
 
-impl Numbers<'_> {
-    fn of(&self, said: &Said) -> Vec<(u32, u32)> {
-        let class = |name: &String| self.classes.iter().position(|c| c == name);
-        let number =
-            |(by, name): &(String, String)| Some((self.annotators.binary_search(by).ok()? as u32, class(name)? as u32));
+impl<'n> Numbers<'n> {
+    fn new(annotators: &'n [String], classes: &'n [String]) -> Numbers<'n> {
+        let places = |of: &'n [String]| of.iter().enumerate().map(|(n, name)| (name.as_str(), n as u32)).collect();
+        Numbers { annotators: places(annotators), classes: places(classes) }
+    }
+
+    fn of(&self, said: &[(&str, &str)]) -> Vec<(u32, u32)> {
+        let number = |(by, class): &(&str, &str)| Some((*self.annotators.get(by)?, *self.classes.get(class)?));
         said.iter().filter_map(number).collect()
     }
 }
 
 impl Stage {
     fn gather(p: &Gather, hits: &Hits, _: &Context, out: &mut Verdicts) -> Result<(), Fault> {
-        let read = |hit: &Hit| serde_json::from_slice::<Said>(&hit.value).map_err(|e| Fault::Bug(e.to_string()));
-        let mut names: BTreeSet<String> = BTreeSet::new();
+        let wrong = || Fault::Bug("the names of a sample do not read back".into());
+        let mut met: HashSet<String> = HashSet::new();
         for hit in hits.iter() {
-            read(&hit)?.into_iter().for_each(|(by, _)| {
-                names.insert(by);
-            });
+            for (by, _) in names::pairs(&hit.value).ok_or_else(wrong)? {
+                if !met.contains(by) {
+                    met.insert(by.to_string());
+                }
+            }
         }
-        let annotators: Vec<String> = names.into_iter().collect();
-        let numbers = Numbers { annotators: &annotators, classes: &p.classes };
+        let mut annotators: Vec<String> = met.into_iter().collect();
+        annotators.sort_unstable();
+        p.bounded(annotators.len() as u64, hits.iter().count() as u64)?;
+        let numbers = Numbers::new(&annotators, &p.classes);
         let mut ballots = Ballots::new(annotators.len(), p.classes.len());
         let mut answers: BTreeMap<u32, u64> = BTreeMap::new();
+        let (mut all, mut shared) = (0u64, 0u64);
         for hit in hits.iter() {
-            let own = numbers.of(&read(&hit)?);
+            let own = numbers.of(&names::pairs(&hit.value).ok_or_else(wrong)?);
             own.iter().for_each(|(by, _)| *answers.entry(*by).or_default() += 1);
+            (all, shared) = (all + u64::from(!own.is_empty()), shared + u64::from(own.len() > 1));
             ballots.add(own);
         }
         let by = match p.method {
@@ -187,6 +203,16 @@ impl Stage {
         if let By::Model(model) = &by {
             out.fact("rounds", u64::from(model.rounds));
             out.fact("converged", u64::from(model.converged));
+            if !model.converged {
+                let say = format!("the probabilities still changed after {} rounds", model.rounds);
+                out.remark(p.key(), "weighed.rounds", say);
+            }
+        }
+        if shared * 2 < all {
+            let say = format!(
+                "{shared} of {all} answered samples have two answers: what the annotators are worth is learned of these alone"
+            );
+            out.remark(p.key(), "weighed.overlap", say);
         }
         out.fact("by_annotator", p.table(&annotators, &answers, by.skills()));
         let learned = serde_json::to_vec(&Learned { annotators, by }).map_err(|e| Fault::Bug(e.to_string()))?;
@@ -199,10 +225,11 @@ impl Stage {
         let wrong = |e| Fault::Bug(format!("what was learned does not read back: {e}"));
         let learned: Learned = serde_json::from_slice(&slice.all).map_err(wrong)?;
         let votes = rows.column(&format!("votes.{}", p.task))?;
-        let numbers = Numbers { annotators: &learned.annotators, classes: &p.classes };
+        let votes = VotesColumn::of(votes.as_ref());
+        let numbers = Numbers::new(&learned.annotators, &p.classes);
         let (mut found, mut sure) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
         for row in 0..rows.len() {
-            let answers = numbers.of(&said(&value_at(votes.as_ref(), row)));
+            let answers = numbers.of(&said(&votes, row));
             let (class, tied, likely) = learned.by.class(&answers, p.classes.len());
             let class = class.and_then(|k| p.classes.get(k)).filter(|_| !answers.is_empty());
             found.push(class.map_or(Value::Null, |class| {
@@ -255,6 +282,26 @@ fn rounded(x: f64, decimals: u8) -> f64 {
 }
 
 impl Gather {
+    /// The key of the manifest that is responsible.
+    fn key(&self) -> String {
+        format!("label.{}.aggregate", self.task)
+    }
+
+    /// Whether what is learned of so many annotators and items can be held: it grows with the classes, and of the models with their square.
+    fn bounded(&self, annotators: u64, items: u64) -> Result<(), Fault> {
+        let classes = self.classes.len() as u64;
+        let each = if self.method == Method::WeightedMajority { 0 } else { classes.saturating_mul(classes) };
+        let numbers = annotators.saturating_mul(each).saturating_add(items.saturating_mul(classes));
+        if numbers <= NUMBERS_MAX {
+            return Ok(());
+        }
+        Err(Fault::World(format!(
+            "`{}` of {annotators} annotators, {items} samples and {classes} classes would hold {numbers} numbers at once, more than \
+             {NUMBERS_MAX}: `majority` holds none of them",
+            self.method.name()
+        )))
+    }
+
     /// The annotators with their answers and what they are worth, the least first.
     fn table(&self, annotators: &[String], answers: &BTreeMap<u32, u64>, skills: &[f64]) -> Fact {
         let mut lines: Vec<(String, String, u64)> = Vec::new();
@@ -277,7 +324,18 @@ mod tests {
     use super::super::testing::{Bytes, rows, vote, votes};
     use super::*;
     use crate::stage::testing::gathered;
-    use crate::table::Cell;
+    use crate::table::{Cell, value_at};
+
+    #[test]
+    fn what_cannot_be_held_is_refused_before_it_is_tried() {
+        let of = |method, classes: usize| Gather { classes: vec![String::new(); classes], method, ..Gather::default() };
+        assert!(of(Method::DawidSkene, 5).bounded(500, 2_000_000).is_ok());
+        let Err(Fault::World(say)) = of(Method::OneCoin, 10_000).bounded(3, 10) else { panic!() };
+        assert!(say.contains("`one_coin` of 3 annotators") && say.contains("300100000 numbers"), "{say}");
+        assert!(of(Method::WeightedMajority, 10_000).bounded(3, 10).is_ok());
+        assert!(of(Method::WeightedMajority, 10_000).bounded(3, 1_000_000).is_err());
+        assert!(of(Method::Mace, usize::from(u16::MAX)).bounded(u64::MAX, u64::MAX).is_err());
+    }
 
     #[test]
     fn a_reliable_annotator_outvotes_two_who_are_not() {
@@ -300,8 +358,10 @@ mod tests {
         Stage::map(&Map { task: "t".into() }, &table, &mut summary).unwrap();
         for method in [Method::DawidSkene, Method::OneCoin, Method::Mace, Method::WeightedMajority] {
             let classes = ["x", "y"].map(String::from).to_vec();
-            let out =
-                gathered::<Stage>(&Gather { classes: classes.clone(), method, smoothing: None, open: true }, &summary);
+            let out = gathered::<Stage>(
+                &Gather { classes: classes.clone(), method, open: true, ..Gather::default() },
+                &summary,
+            );
             let Fact::Table { rows: best, .. } = &out.facts["by_annotator"] else { panic!() };
             assert_eq!(best.last().unwrap()[0], "good", "{method:?}");
             let apply = Apply { task: "t".into(), classes, decimals: 2 };

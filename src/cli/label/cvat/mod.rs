@@ -11,6 +11,12 @@
 //! Coordinates come back with two decimals. Of what CVAT cannot hold it is told when it goes out: holes of polygons, and rotated boxes whose
 //! corners are no rectangle. The box of an object with points is the least around these once somebody has changed it. What stands
 //! under labels that the task does not declare is another task's, and told.
+//!
+//! Shapes that are judged one by one, of a task with a `target`, go out with two attributes: `shape`, their number, and `label`, what is
+//! said of them, a list of the classes in which `tamis: not judged` stands first. What somebody draws, moves or calls otherwise is no answer:
+//! the shapes are those of the other task. One that was not handed out is a complaint where something is said of it.
+mod judged;
+mod listed;
 mod read;
 mod write;
 
@@ -22,7 +28,10 @@ use crate::stages::label::kinds::kind::Kind;
 pub const TOOL: Tool = Tool {
     name: "cvat",
     ending: "xml",
-    fits: |Job { kind, .. }| is_class(kind) || kind.is_set() || is_drawn(kind),
+    fits: |job| match &job.target {
+        Some(target) => is_drawn(target.kind) && target.kind.name != "keypoints",
+        None => is_class(job.kind) || job.kind.is_set() || is_drawn(job.kind),
+    },
     write: write::write,
     pictures: Some(Pictures {
         of: |_| true,
@@ -54,9 +63,9 @@ fn code(id: &str) -> String {
 }
 
 /// 8 hex digits for what stands on a picture, in whatever order.
-fn marked(marks: &[Mark]) -> String {
+fn marked(job: &Job, marks: &[Mark]) -> String {
     let own = marks.iter().filter(|m| ![LOOKED, DROP].contains(&m.class.as_str()));
-    let mut lines: Vec<String> = own.map(Mark::line).collect();
+    let mut lines: Vec<String> = own.map(|mark| mark.line() + &judged::line(job, mark)).collect();
     lines.sort();
     Digest::of(lines.join("\n").as_bytes()).hex().chars().take(8).collect()
 }
@@ -68,7 +77,7 @@ const NOTHING: &str = "0";
 fn named(n: usize, job: &Job, item: &Item) -> String {
     let went = write::given(job, item).map(|shapes| {
         let image = format!("<annotations><image id=\"0\" name=\"x\">{shapes}</image></annotations>");
-        images(&image).map_or_else(|_| NOTHING.to_string(), |all| marked(all.first().map_or(&[], |i| &i.marks)))
+        images(&image).map_or_else(|_| NOTHING.to_string(), |all| marked(job, all.first().map_or(&[], |i| &i.marks)))
     });
     let seen = item.seen.as_deref().unwrap_or(NOTHING);
     format!("{:06}-{}-{seen}-{}", n + 1, code(&item.id), went.as_deref().unwrap_or(NOTHING))
@@ -183,6 +192,81 @@ mod tests {
     }
 
     use crate::stages::label::decided::answer_text;
+
+    /// Shapes of each kind that may be judged: two of them, of which the second was.
+    fn judged_jobs() -> Vec<(Job, Item)> {
+        let square = json!([[1, 2], [30, 2], [30, 44.25], [1, 44]]);
+        let shapes = [
+            (
+                "object_detection",
+                json!([{ "class": "dent", "x1": 0, "y1": 0, "x2": 20, "y2": 10, "flags": ["severity=x"] },
+                { "class": "dent", "x1": 100, "y1": 50, "x2": 200, "y2": 100 }]),
+            ),
+            (
+                "instance_segmentation",
+                json!([{ "class": "dent", "parts": [[square]] },
+                { "class": "dent", "parts": [[square], [[[50, 50], [60, 50], [55, 60]]]] }]),
+            ),
+            (
+                "oriented_detection",
+                json!([{ "class": "dent", "corners": [[10, 10], [50, 10], [50, 30], [10, 30]] },
+                { "class": "dent", "corners": [[60, 10], [90, 10], [90, 30], [60, 30]] }]),
+            ),
+        ];
+        let of = |(kind, shapes): (&str, Json)| {
+            let target = super::super::tool::Target { kind: kind_of(kind).unwrap(), classes: vec!["dent".into()] };
+            let all = crate::stages::label::decided::answer(target.kind, &answer_text(&shapes)).unwrap().json();
+            let classes = vec!["minor & so".into(), "major=2".into()];
+            let job = Job { target: Some(target), classes, points: Vec::new(), lines: Vec::new(), ..job("attribute") };
+            let mut item = item(&job, "s1", &[json!([{ "shape": 1, "class": "major=2" }])]);
+            item.shapes = all.as_array().unwrap().clone();
+            let path = format!("tasks/cells/{}.png", named(0, &job, &item));
+            item.picture.as_mut().unwrap().path = path;
+            (job, item)
+        };
+        shapes.map(of).into_iter().collect()
+    }
+
+    #[test]
+    fn what_is_said_of_shapes_comes_back_by_their_numbers() {
+        for (job, item) in judged_jobs() {
+            let kind = job.drawn().name;
+            assert!((TOOL.fits)(&job), "{kind}");
+            let package = write::write(&job, std::slice::from_ref(&item));
+            let (none, all) = back(&job, &package, &["s1"]);
+            assert!(none.is_empty() && all.untouched == 1 && all.wrong.is_empty(), "{kind}: {:?} {package}", all.wrong);
+            let said = |class: &str| format!("<attribute name=\"label\">{class}</attribute>");
+            // the first shape is judged, too
+            let more = package.replacen(&said("tamis: not judged"), &said("minor &amp; so"), 1);
+            let (own, all) = back(&job, &more, &["s1"]);
+            assert!(all.wrong.is_empty() && all.told.is_empty(), "{kind}: {:?} {:?}", all.wrong, all.told);
+            let want = json!([{ "shape": 0, "class": "minor & so", "of": "dent" }, { "shape": 1, "class": "major=2", "of": "dent" }]);
+            assert_eq!(own[0].said, Said::Label(want), "{kind}");
+            // nobody said anything, and the answers that went out are taken back
+            let silent = package.replace(&said("major=2"), &said("tamis: not judged"));
+            assert!(back(&job, &silent, &["s1"]).1.wrong[0].contains("nothing is said of any shape"), "{kind}");
+            let nameless =
+                package.replace("<attribute name=\"shape\">1</attribute>", "<attribute name=\"shape\"></attribute>");
+            assert!(back(&job, &nameless, &["s1"]).1.wrong[0].contains("not handed out"), "{kind}");
+            let labels: Json = serde_json::from_str(&write::labels(&job, &[])).unwrap();
+            assert_eq!(labels[0]["name"], "dent");
+            assert_eq!(labels[0]["attributes"][0]["values"], json!(["tamis: not judged", "minor & so", "major=2"]));
+            let blind = Item { votes: Vec::new(), ..item.clone() };
+            let shown = write::given(&job, &blind).unwrap();
+            assert!(shown.contains(&said("tamis: not judged")) && !shown.contains("major"), "{shown}");
+            let empty = Item { shapes: Vec::new(), votes: Vec::new(), ..item };
+            let looked = write::write(&job, &[empty]).replace("  </image>", "<tag label=\"tamis: looked\"/></image>");
+            assert_eq!(back(&job, &looked, &["s1"]).0[0].said, Said::Label(json!([])), "{kind}: nothing to judge");
+        }
+        // two answers to one shape, whose copy somebody called otherwise
+        let (job, item) = judged_jobs().remove(0);
+        let package = write::write(&job, std::slice::from_ref(&item))
+            .replace("<attribute name=\"shape\">0<", "<attribute name=\"shape\">1<");
+        let two = package.replace("tamis: not judged</attribute>", "minor &amp; so</attribute>");
+        assert!(back(&job, &two, &["s1"]).1.wrong[0].contains("of shape 1"));
+        let target = super::super::tool::Target { kind: kind_of("ner").unwrap(), classes: Vec::new() };
+        assert!(!(TOOL.fits)(&Job { target: Some(target), ..job }));
+    }
 
     #[test]
     fn a_picture_at_which_nobody_looked_says_nothing() {

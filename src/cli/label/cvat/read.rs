@@ -1,6 +1,6 @@
 //! What comes back from CVAT: what somebody drew on each picture, as answers to the task.
 use super::super::tool::{Back, Job, Read, Said, is_class};
-use super::{DROP, LOOKED, code, marked, parts};
+use super::{DROP, LOOKED, code, judged, marked, parts};
 use crate::formats::cvat::{Drawn, Figure, Found, Mark, images};
 use crate::model::boxes::Box2;
 use crate::model::keypoints::{Keypoint, Keypoints};
@@ -17,6 +17,7 @@ pub fn read(job: &Job, text: &str) -> Result<Read, String> {
     let mut out = Read::default();
     let mut others: BTreeMap<String, u64> = BTreeMap::new();
     let mut unkept = 0;
+    let classes = job.target.as_ref().map_or(&job.classes, |target| &target.classes);
     for image in images(text)? {
         let name = match &image.subset {
             Some(subset) => format!("{subset}/{}", image.name),
@@ -25,7 +26,7 @@ pub fn read(job: &Job, text: &str) -> Result<Read, String> {
         let told = parts(&name);
         let (seen, went) = told.map_or((None, None), |n| (n.seen.map(str::to_string), n.went.map(str::to_string)));
         let has = |tag: &str| image.marks.iter().any(|m| m.element == "tag" && m.class == tag);
-        let own = |m: &&Mark| job.classes.contains(&m.class);
+        let own = |m: &&Mark| classes.contains(&m.class);
         let marks: Vec<&Mark> = image.marks.iter().filter(own).collect();
         for mark in image.marks.iter().filter(|m| !own(m) && ![LOOKED, DROP].contains(&m.class.as_str())) {
             *others.entry(mark.class.clone()).or_default() += 1;
@@ -33,14 +34,16 @@ pub fn read(job: &Job, text: &str) -> Result<Read, String> {
         let back = |said: Said| Back { id: name.clone(), seen: seen.clone(), said, note: None, by: None };
         if has(DROP) {
             out.back.push(back(Said::Drop));
-        } else if !has(LOOKED) && went.is_some_and(|went| went == marked(&image.marks)) {
+        } else if !has(LOOKED) && went.is_some_and(|went| went == marked(job, &image.marks)) {
             out.untouched += 1;
         } else if !has(LOOKED) && marks.is_empty() {
             out.open += 1;
         } else {
             match label(job, &image, &marks) {
                 Ok(value) => {
-                    unkept += marks.iter().map(|m| m.others() as u64).sum::<u64>();
+                    // attributes of shapes that are judged are of the other task
+                    let own = marks.iter().filter(|_| job.target.is_none());
+                    unkept += own.map(|m| m.others() as u64).sum::<u64>();
                     out.back.push(back(Said::Label(value)));
                 }
                 Err(say) => out.wrong.push(format!("picture {name}: {say}")),
@@ -71,6 +74,9 @@ fn label(job: &Job, image: &Drawn, marks: &[&Mark]) -> Result<Json, String> {
     let json = |value: crate::table::Value| value.json();
     let unfit = |m: &Mark, what: &str| format!("the `{}` of `{}` is no {what}", m.element, m.class);
     let found = |m: &Mark, what: &str| m.found().ok_or_else(|| unfit(m, what));
+    if job.target.is_some() {
+        return judged::label(marks);
+    }
     match job.kind.name {
         "object_detection" => {
             let one = |m: &&Mark| upright(found(m, "upright box")?).ok_or_else(|| turned(m));

@@ -1,5 +1,7 @@
 //! What goes out to CVAT: the pictures with the answers so far as shapes, and the labels of the task.
 use super::super::tool::{Item, Job, most};
+use super::judged::{CLASS, NUMBER, SILENT, shapes};
+use super::listed::{each, value};
 use super::{DROP, LOOKED};
 use crate::formats::cvat::{Pen, boxed, escaped as escape, mask, polygons, quads, skeleton as skeleton_of};
 use crate::model::boxes::Box2;
@@ -7,8 +9,7 @@ use crate::model::keypoints::{Keypoint, Keypoints};
 use crate::model::masks::Mask;
 use crate::model::polygons::Polygon;
 use crate::model::quads::Quad;
-use crate::stages::label::decided::{answer, answer_text};
-use crate::table::{Cell, Value};
+use crate::table::Cell;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
 
@@ -38,9 +39,12 @@ pub fn write(job: &Job, items: &[Item]) -> String {
     )
 }
 
-/// The answer that most gave, as shapes; `None` where nobody answered.
+/// The answer that most gave, as shapes; `None` where nobody answered. Shapes that are judged stand there whoever answered.
 pub fn given(job: &Job, item: &Item) -> Option<String> {
-    let given = value(job, most(&item.votes)?)?;
+    if let Some(target) = &job.target {
+        return shapes(target, item);
+    }
+    let given = value(job.kind, most(&item.votes)?)?;
     Some(match job.kind.name {
         "object_detection" => each(&given, |n, b: Box2| boxed(&b, Pen::given(n))),
         "instance_segmentation" => {
@@ -57,15 +61,6 @@ pub fn given(job: &Job, item: &Item) -> Option<String> {
             classes.iter().map(|class| format!("    <tag label=\"{}\" source=\"auto\"/>\n", escape(class))).collect()
         }
     })
-}
-
-fn value(job: &Job, given: &Json) -> Option<Value> {
-    answer(job.kind, &answer_text(given)).ok()
-}
-
-fn each<T: Cell>(of: &Value, one: impl Fn(usize, T) -> String) -> String {
-    let all = Vec::<T>::from_value(of).unwrap_or_default();
-    all.into_iter().enumerate().map(|(n, own)| one(n, own)).collect()
 }
 
 fn skeleton(job: &Job, of: &Keypoints, n: usize) -> String {
@@ -86,13 +81,40 @@ fn skeleton(job: &Job, of: &Keypoints, n: usize) -> String {
 struct Label<'j> {
     name: &'j str,
     ty: &'static str,
-    flags: Vec<String>,
+    attributes: Vec<Attribute>,
     points: &'j [String],
+}
+
+/// An attribute of a label: what it is called, how it is asked for, and what it may be; the first of these is what it is by itself.
+#[derive(Clone)]
+struct Attribute {
+    name: String,
+    input: &'static str,
+    values: Vec<String>,
+}
+
+impl Attribute {
+    fn flag(name: &str) -> Attribute {
+        Attribute { name: name.into(), input: "checkbox", values: ["false", "true"].map(String::from).to_vec() }
+    }
+
+    fn usual(&self) -> &str {
+        self.values.first().map_or("", String::as_str)
+    }
+}
+
+/// The number of a shape, and what is said of it.
+fn judging(job: &Job) -> Vec<Attribute> {
+    let classes = [SILENT.to_string()].into_iter().chain(job.classes.iter().cloned()).collect();
+    vec![
+        Attribute { name: CLASS.into(), input: "select", values: classes },
+        Attribute { name: NUMBER.into(), input: "text", values: vec![String::new()] },
+    ]
 }
 
 /// The classes with the flags that their shapes may have, and the tags of a picture.
 fn labelled<'j>(job: &'j Job, items: &[Item]) -> Vec<Label<'j>> {
-    let ty = match job.kind.name {
+    let ty = match job.drawn().name {
         "object_detection" | "oriented_detection" => "rectangle",
         "instance_segmentation" => "polygon",
         "masks" => "mask",
@@ -102,31 +124,41 @@ fn labelled<'j>(job: &'j Job, items: &[Item]) -> Vec<Label<'j>> {
     let votes = items.iter().flat_map(|item| &item.votes).filter_map(|(_, answer)| answer.as_array());
     let flags = votes.flatten().filter_map(|one| one["flags"].as_array()).flatten().filter_map(Json::as_str);
     let flags: BTreeSet<&str> = flags.chain(FLAGS).filter(|f| *f != "occluded" && ty != "tag").collect();
-    let flags: Vec<String> = flags.into_iter().map(str::to_string).collect();
-    let class = |name: &'j String| Label { name, ty, flags: flags.clone(), points: &job.points };
-    let tag = |name: &'static str| Label { name, ty: "tag", flags: Vec::new(), points: &[] };
-    job.classes.iter().map(class).chain([tag(LOOKED), tag(DROP)]).collect()
+    let flags: Vec<Attribute> = flags.into_iter().map(Attribute::flag).collect();
+    let attributes = if job.target.is_some() { judging(job) } else { flags };
+    let class = |name: &'j String| Label { name, ty, attributes: attributes.clone(), points: &job.points };
+    let tag = |name: &'static str| Label { name, ty: "tag", attributes: Vec::new(), points: &[] };
+    job.target
+        .as_ref()
+        .map_or(&job.classes, |target| &target.classes)
+        .iter()
+        .map(class)
+        .chain([tag(LOOKED), tag(DROP)])
+        .collect()
 }
 
 fn told(labels: &[Label]) -> String {
     let mut out = String::new();
     for label in labels {
-        out.push_str(&element(label.name, label.ty, &label.flags, None));
+        out.push_str(&element(label.name, label.ty, &label.attributes, None));
         label.points.iter().for_each(|point| out.push_str(&element(point, "points", &[], Some(label.name))));
     }
     out
 }
 
-fn element(name: &str, ty: &str, flags: &[String], parent: Option<&str>) -> String {
-    let flag = |flag: &String| {
+fn element(name: &str, ty: &str, attributes: &[Attribute], parent: Option<&str>) -> String {
+    let one = |of: &Attribute| {
         format!(
             "            <attribute>\n              <name>{}</name>\n              <mutable>False</mutable>\n              \
-             <input_type>checkbox</input_type>\n              <default_value>false</default_value>\n              \
-             <values>false\ntrue</values>\n            </attribute>\n",
-            escape(flag)
+             <input_type>{}</input_type>\n              <default_value>{}</default_value>\n              \
+             <values>{}</values>\n            </attribute>\n",
+            escape(&of.name),
+            of.input,
+            escape(of.usual()),
+            escape(&of.values.join("\n"))
         )
     };
-    let attributes: String = flags.iter().map(flag).collect();
+    let attributes: String = attributes.iter().map(one).collect();
     let parent = parent.map_or(String::new(), |p| format!("          <parent>{}</parent>\n", escape(p)));
     format!(
         "        <label>\n          <name>{}</name>\n          <type>{ty}</type>\n          \
@@ -138,8 +170,8 @@ fn element(name: &str, ty: &str, flags: &[String], parent: Option<&str>) -> Stri
 /// The labels as CVAT takes them where a task is made: below "Raw".
 pub fn labels(job: &Job, items: &[Item]) -> String {
     let one = |label: &Label| {
-        let flag = |flag: &String| json!({ "name": flag, "mutable": false, "input_type": "checkbox", "default_value": "false", "values": ["false", "true"] });
-        let attributes: Vec<Json> = label.flags.iter().map(flag).collect();
+        let told = |of: &Attribute| json!({ "name": of.name, "mutable": false, "input_type": of.input, "default_value": of.usual(), "values": of.values });
+        let attributes: Vec<Json> = label.attributes.iter().map(told).collect();
         let mut out = json!({ "name": label.name, "type": label.ty, "attributes": attributes });
         if !label.points.is_empty() {
             let point = |name: &String| json!({ "name": name, "type": "points", "attributes": [] });
@@ -177,8 +209,12 @@ fn drawing(job: &Job) -> String {
 /// What CVAT cannot hold of the answers that go out.
 pub fn losses(job: &Job, items: &[Item]) -> Vec<String> {
     let (mut holes, mut skewed) = (0, 0);
-    for given in items.iter().filter_map(|item| value(job, most(&item.votes)?)) {
-        match job.kind.name {
+    let drawn = |item: &Item| match &job.target {
+        Some(target) => value(target.kind, &Json::Array(item.shapes.clone())),
+        None => value(job.kind, most(&item.votes)?),
+    };
+    for given in items.iter().filter_map(drawn) {
+        match job.drawn().name {
             "instance_segmentation" => {
                 holes += Vec::<Polygon>::from_value(&given).iter().flatten().filter(|p| p.holes() > 0).count();
             }
