@@ -7,7 +7,7 @@ usage: placing.py PLACING_PROGRAM N [single|multi|boxes|growth ...]      needs n
 The samples of `split.py`: 20 Zipf classes, groups of about 5, 80/10/10. Both sides have the numbers of all samples in memory, in an
 order in which groups are scattered, and end with the split of each sample; nothing is read or written in the time that counts. The
 random split knows neither groups nor classes. iterative-stratification knows no groups and no counts: it is told which classes a sample
-has. The least of the repetitions; of the peers CPU seconds, of tamis the seconds that pass on its one thread, which are never fewer.
+has. CPU seconds, the least of the repetitions.
 Deviation: of a class in a split, the share of the class that fell there minus the ratio, in percentage points. `growth`: ten growths of
 10 %, in which what was placed before must stay."""
 import json
@@ -105,12 +105,13 @@ def growth(folder, g, counts):
 
 
 groups, kinds = make(n)
-# a table has its groups where they came, and not side by side
+# what grows gets new groups, and few samples of old ones; in a table groups lie where they came, and not side by side
+grown, alone = groups, kinds["single"]
 order = np.random.default_rng(3).permutation(n)
 groups, kinds = groups[order], {kind: counts[order] for kind, counts in kinds.items()}
 with tempfile.TemporaryDirectory() as scratch:
     for what in sys.argv[3:] or ["single", "multi", "boxes", "growth"]:
         if what == "growth":
-            growth(scratch, groups, kinds["single"])
+            growth(scratch, grown, alone)
         else:
             single(scratch, what, groups, kinds[what])
