@@ -54,6 +54,11 @@ fn claim(to: &mut Vec<Claim>, file: &str, field: &str, said: Option<&str>, value
 }
 
 impl Claims {
+    /// Of documents that tamis wrote, or of others.
+    pub fn of(own: bool) -> Claims {
+        Claims { own, ..Claims::default() }
+    }
+
     /// The name of the data set as an identifier.
     pub fn name(&mut self, file: &str, field: &str, said: Option<&str>) {
         claim(&mut self.names, file, field, said, slug);

@@ -22,7 +22,7 @@ use claims::Claims;
 
 /// Checks every document.
 pub fn check(facts: &Facts, cards: &[Card], told: &mut Told) {
-    let mut claims = Claims { own: facts.folder.has("release.json"), ..Claims::default() };
+    let mut claims = Claims::of(facts.folder.has("release.json"));
     for (path, kind) in facts.kinds {
         if *kind == Kind::Coco {
             annotations(facts, path, &mut claims, told);
