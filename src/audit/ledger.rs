@@ -34,6 +34,8 @@ struct Entry {
     content: u64,
     /// Of the text without white space.
     text: u64,
+    /// Of all longer texts.
+    long: Option<Said>,
     objects: Option<Box<[Boxed]>>,
     entities: Option<Box<[Entity]>>,
     /// Where tokens begin and end, where entities are made of tags.
@@ -110,6 +112,7 @@ impl Ledger {
             id: sample.id.as_deref().filter(|id| !id.trim().is_empty()).map_or(0, hash),
             picture: sample.picture.as_ref().map_or(0, |p| cut_hash(&p.digest.0) | 1),
             content,
+            long: sample.long,
             text: sample.text.as_ref().map_or(0, |t| hash(&bare(t))),
             objects: sample.objects.as_ref().map(|all| boxed(all)),
             entities: sample.entities.as_ref().map(|all| compared(sample, all)),
@@ -381,8 +384,8 @@ impl Ledger {
             // equal ids of unlike tables say nothing: their pictures, or most of their texts, are the same, too
             let alike = |e: &&&Entry| {
                 own.get(&key(e)).is_some_and(|o| {
-                    let texts = (e.text != 0 && o.text == e.text) || (e.content != 0 && o.content == e.content);
-                    texts || (e.picture != 0 && e.picture == o.picture)
+                    let same = (e.text != 0 && o.text == e.text) || (e.content != 0 && o.content == e.content);
+                    same || (e.long.is_some() && e.long == o.long) || (e.picture != 0 && e.picture == o.picture)
                 })
             };
             (n == 0 || b.iter().filter(alike).count() * 2 >= both).then_some(key)

@@ -61,6 +61,8 @@ pub struct Sample {
     pub texts: Vec<(String, String)>,
     /// What else the sample is known by: its values without ids, labels and splits.
     pub values: String,
+    /// Its longer texts together, as they are compared.
+    pub long: Option<Said>,
     /// What each of its fields says, as it is compared.
     pub fields: Vec<(String, Said)>,
 }

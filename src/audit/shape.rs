@@ -124,6 +124,7 @@ impl Reading<'_, '_> {
         });
         out.values = values(&out);
         out.fields = said(row, &out);
+        out.long = long(&out);
         out
     }
 
@@ -573,16 +574,25 @@ fn values(sample: &Sample) -> String {
         !label && !tags && !field.starts_with("label")
     };
     let said: Vec<&(String, String)> = sample.texts.iter().filter(own).collect();
-    let long = |(field, text): &(String, String)| {
-        let part = field.rsplit('.').next().unwrap_or(field);
-        let named = TEXTS.iter().chain(&SAID).any(|name| part.starts_with(name));
-        let least = if named { LONG } else { SENTENCE };
-        // a syllable or a sign of a whole word says as much as two letters
-        let says: usize = text.chars().map(|c| if c < '\u{1100}' { 1 } else { 2 }).sum();
-        TOKENS.contains(&field.as_str()) || says >= least
-    };
-    if !said.iter().any(|of| long(of)) {
+    if !said.iter().any(|of| is_long(of)) {
         return String::new();
     }
     said.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+fn is_long((field, text): &(String, String)) -> bool {
+    let part = field.rsplit('.').next().unwrap_or(field);
+    let named = TEXTS.iter().chain(&SAID).any(|name| part.starts_with(name));
+    let least = if named { LONG } else { SENTENCE };
+    // a syllable or a sign of a whole word says as much as two letters
+    let says: usize = text.chars().map(|c| if c < '\u{1100}' { 1 } else { 2 }).sum();
+    TOKENS.contains(&field.as_str()) || says >= least
+}
+
+/// The longer texts of a row, in the order of their fields: formats order fields in their own ways, and write numbers as texts.
+fn long(sample: &Sample) -> Option<Said> {
+    let mut all: Vec<&(String, String)> = sample.texts.iter().filter(|of| is_long(of)).collect();
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    let words: Vec<&str> = all.iter().map(|(_, text)| text.as_str()).collect();
+    (!words.is_empty()).then(|| of_text(&words.join("\u{1}")))
 }

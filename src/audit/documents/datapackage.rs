@@ -55,10 +55,11 @@ pub fn check(facts: &Facts, path: &str, claims: &mut Claims, told: &mut Told) {
     if resources.is_empty() {
         told.fault("document.missing", path, "", "resources", format!("is missing, and {BY} demands it"));
     }
+    let packed = |kind| !matches!(kind, Kind::Picture | Kind::Yolo | Kind::Voc | Kind::LabelMe);
     let paths = resources.iter().flat_map(|resource| list(resource, "path")).filter_map(Json::as_str);
     let covered: BTreeSet<String> = paths.map(|path| path.trim_start_matches("./").to_string()).collect();
     if super::super::folder::folder_of(path).is_empty() && claims.own {
-        coverage::uncovered(facts, (path, "resources"), &covered, &[], &|kind| kind != Kind::Picture, told);
+        coverage::uncovered(facts, (path, "resources"), &covered, &[], &packed, told);
     }
     let mut names = BTreeSet::new();
     for (n, resource) in resources.into_iter().enumerate() {
