@@ -164,7 +164,8 @@ def growth(tamis, n, g, counts):
     shutil.rmtree(folder)
 
 
-tamis, n = os.path.abspath(sys.argv[1]), int(sys.argv[2])
-g, all_counts = make(n)
-for what in sys.argv[3:] or ["single", "multi", "boxes", "growth"]:
-    growth(tamis, n, g, all_counts["single"]) if what == "growth" else kind(tamis, n, what, g, all_counts[what])
+if __name__ == "__main__":
+    tamis, n = os.path.abspath(sys.argv[1]), int(sys.argv[2])
+    g, all_counts = make(n)
+    for what in sys.argv[3:] or ["single", "multi", "boxes", "growth"]:
+        growth(tamis, n, g, all_counts["single"]) if what == "growth" else kind(tamis, n, what, g, all_counts[what])

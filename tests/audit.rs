@@ -13,13 +13,13 @@ use std::sync::Arc;
 use tamis::digest::{Digest, sha256};
 use tempfile::TempDir;
 
-fn foreign() -> TempDir {
+pub fn foreign() -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/foreign"), dir.path());
     dir
 }
 
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(|e| e.unwrap()) {
         let target = to.join(entry.file_name());
@@ -30,19 +30,19 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn audited(dir: &Path) -> (i32, Json) {
+pub fn audited(dir: &Path) -> (i32, Json) {
     let (exit, out, err) = tamis(Path::new("/"), &["verify", dir.to_str().unwrap(), "--audit", "--json"]);
     let json = serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: {out}{err}"));
     (exit, json)
 }
 
-fn lines(report: &Json) -> Vec<String> {
+pub fn lines(report: &Json) -> Vec<String> {
     let part = |f: &Json, k: &str| f[k].as_str().unwrap_or_default().to_string();
     let fault = |f: &Json| ["file", "row", "field", "rule", "say"].map(|k| part(f, k)).join(" | ");
     report["faults"].as_array().unwrap().iter().map(fault).collect()
 }
 
-fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
+pub fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
     fn walk(dir: &Path, root: &Path, out: &mut BTreeMap<String, Vec<u8>>) {
         for path in fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()) {
             match path.is_dir() {
@@ -59,7 +59,7 @@ fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// Writes the sums and sizes that documents and lists tell of changed files anew, as who made the fault would have.
-fn mend(dir: &Path, before: &BTreeMap<String, Vec<u8>>) {
+pub fn mend(dir: &Path, before: &BTreeMap<String, Vec<u8>>) {
     let mut known = before.clone();
     for _ in 0..4 {
         let now = files(dir);
@@ -119,13 +119,13 @@ fn reseal(dir: &Path) {
 }
 
 /// A change, and what of the fault must be told: parts of file, row, field and rule.
-type Mutant = (&'static str, [&'static str; 4], Box<dyn Fn(&Path)>);
+pub type Mutant = (&'static str, [&'static str; 4], Box<dyn Fn(&Path)>);
 
-fn mutant(name: &'static str, want: [&'static str; 4], change: impl Fn(&Path) + 'static) -> Mutant {
+pub fn mutant(name: &'static str, want: [&'static str; 4], change: impl Fn(&Path) + 'static) -> Mutant {
     (name, want, Box::new(change))
 }
 
-fn edit(file: &'static str, change: impl Fn(&mut Json) + 'static) -> impl Fn(&Path) {
+pub fn edit(file: &'static str, change: impl Fn(&mut Json) + 'static) -> impl Fn(&Path) {
     move |dir| {
         let mut json: Json = serde_json::from_slice(&fs::read(dir.join(file)).unwrap()).unwrap();
         change(&mut json);
@@ -133,7 +133,7 @@ fn edit(file: &'static str, change: impl Fn(&mut Json) + 'static) -> impl Fn(&Pa
     }
 }
 
-fn sub(file: &'static str, from: &'static str, to: &'static str) -> impl Fn(&Path) {
+pub fn sub(file: &'static str, from: &'static str, to: &'static str) -> impl Fn(&Path) {
     move |dir| {
         let text = fs::read_to_string(dir.join(file)).unwrap();
         assert!(text.contains(from), "{file} has no {from}");
@@ -143,7 +143,7 @@ fn sub(file: &'static str, from: &'static str, to: &'static str) -> impl Fn(&Pat
 
 // ---- sentences in Parquet --------------------------------------------------------------------------------------------
 
-type Row = (String, Vec<String>, Vec<i64>, String);
+pub type Row = (String, Vec<String>, Vec<i64>, String);
 
 fn ner(split: &str) -> PathBuf {
     PathBuf::from(format!("data/ner/{split}-00000-of-00001.parquet"))
@@ -186,7 +186,7 @@ fn write_rows(path: &Path, rows: &[Row]) {
     writer.close().unwrap();
 }
 
-fn rows(split: &'static str, change: impl Fn(&mut Vec<Row>) + 'static) -> impl Fn(&Path) {
+pub fn rows(split: &'static str, change: impl Fn(&mut Vec<Row>) + 'static) -> impl Fn(&Path) {
     move |dir| {
         let path = dir.join(ner(split));
         let mut rows = read_rows(&path);
@@ -201,7 +201,7 @@ fn rows(split: &'static str, change: impl Fn(&mut Vec<Row>) + 'static) -> impl F
     }
 }
 
-fn refused(base: &dyn Fn() -> TempDir, mutants: Vec<Mutant>) {
+pub fn refused(base: &dyn Fn() -> TempDir, mutants: Vec<Mutant>) {
     let mut wrong = Vec::new();
     for (name, want, change) in mutants {
         let dir = base();
@@ -590,7 +590,7 @@ fn sums_that_do_not_fit_are_refused() {
 
 // ---- releases of tamis -----------------------------------------------------------------------------------------------
 
-fn release(name: &str, of: &str) -> TempDir {
+pub fn release(name: &str, of: &str) -> TempDir {
     let dir = example(name);
     let (exit, out, err) = tamis(dir.path(), &["build"]);
     assert_eq!(exit, 0, "{out}{err}");
@@ -764,7 +764,7 @@ fn near_duplicates_of_an_example_are_found() {
 }
 
 /// The first line of a file, changed as JSON.
-fn line(file: &'static str, change: impl Fn(&mut Json) + 'static) -> impl Fn(&Path) {
+pub fn line(file: &'static str, change: impl Fn(&mut Json) + 'static) -> impl Fn(&Path) {
     move |dir| {
         let text = fs::read_to_string(dir.join(file)).unwrap();
         let (first, rest) = text.split_once('\n').unwrap();

@@ -2,6 +2,7 @@
 mod anonymity;
 mod attributes;
 mod audit;
+mod audit_more;
 mod augment;
 mod boxes;
 #[cfg(feature = "remote")]

@@ -23,6 +23,21 @@ pub fn categories(folder: &Folder, path: &str) -> BTreeMap<String, String> {
     file.categories.into_iter().filter_map(one).collect()
 }
 
+/// The version that a file says it is of, and its licences.
+pub fn about(folder: &Folder, path: &str) -> (Option<String>, Vec<String>) {
+    #[derive(serde::Deserialize, Default)]
+    #[serde(default)]
+    struct File {
+        info: serde_json::Value,
+        licenses: Vec<serde_json::Value>,
+    }
+    let bytes = folder.world.read(path, WHOLE).unwrap_or_default();
+    let file: File = serde_json::from_slice(&bytes).unwrap_or_default();
+    let text = |of: &serde_json::Value, key: &str| of.get(key).and_then(|v| v.as_str()).map(String::from);
+    let license = |of: &serde_json::Value| text(of, "name").or_else(|| text(of, "url"));
+    (text(&file.info, "version"), file.licenses.iter().filter_map(license).collect())
+}
+
 /// What is read of a file.
 pub struct Reading<'r, 'w> {
     pub folder: &'r Folder<'w>,
@@ -231,7 +246,7 @@ impl Reading<'_, '_> {
         let [_, _, w, h] = at;
         let area = annotation.get("area").map(|a| number(&of_json(a.clone())));
         match area {
-            Some(Some(area)) if area < 0.0 || area > w * h * 1.02 + 1.0 => {
+            Some(Some(area)) if area < 0.0 || area > w * h * 1.02 + 0.5 => {
                 let say = format!("is {}, and the box has {}", super::sample::shown(area), super::sample::shown(w * h));
                 told.fault("label.area", self.file, row, "area", say);
             }
@@ -239,7 +254,7 @@ impl Reading<'_, '_> {
             _ => {}
         }
         self.outline(row, annotation, at, told);
-        Some(Object { class, at, field: format!("{row}.bbox"), derived: false })
+        Some(Object { class, at, field: format!("{row}.bbox"), derived: false, rounding: 0.0 })
     }
 
     /// What an annotation says besides its box: that it has one where others have, whether it is a crowd, and its mask.

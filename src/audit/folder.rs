@@ -3,6 +3,7 @@ use super::told::Told;
 use crate::digest::{BothSums, Digest};
 use crate::formats::Wrong;
 use crate::formats::image::{self, Probe};
+use crate::formats::once::Once;
 use crate::stage::Executor;
 use crate::world::{Open, What, World};
 use std::collections::{BTreeMap, HashMap};
@@ -153,8 +154,8 @@ impl<'w> Folder<'w> {
     /// A document of JSON.
     pub fn json(&self, path: &str, told: &mut Told) -> Option<serde_json::Value> {
         let text = self.text(path, told)?;
-        match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
-            Ok(json) => Some(json),
+        match serde_json::from_str::<Once>(text.trim_start_matches('\u{feff}')) {
+            Ok(Once(json)) => Some(json),
             Err(e) => {
                 told.fault("document.json", path, format!("line {}", e.line()), "", format!("is no JSON: {e}"));
                 None

@@ -265,6 +265,15 @@ impl Names {
             return Some(names);
         }
         let mut all = self.said.iter().filter_map(|(_, fields)| fields.get(field));
+        let Some(first) = all.next() else { return self.called(field) };
+        all.all(|other| other == first).then_some(first)
+    }
+
+    /// The names of the one field whose last part is called so: archives and lines have no features of their own.
+    fn called(&self, field: &str) -> Option<&[String]> {
+        let last = |path: &str| path.rsplit('.').next() == Some(field);
+        let fields = self.said.iter().flat_map(|(_, fields)| fields);
+        let mut all = fields.filter(|(path, _)| path.contains('.') && last(path)).map(|(_, names)| names);
         let first = all.next()?;
         all.all(|other| other == first).then_some(first)
     }

@@ -1,7 +1,9 @@
 //! What is compared between samples: ids, splits, duplicates, groups, classes, and the same samples in several formats. A
 //! few hundred bytes are kept of each.
+use super::boxed::{Boxed, Written, boxed, unlike};
+use super::fields::{Fields, Pool, Said, Unlike, alike};
 use super::near;
-use super::sample::{Entity, Object, Sample};
+use super::sample::{Entity, Sample};
 use super::shape::LONG;
 use super::told::Told;
 use crate::digest::cut_hash;
@@ -32,41 +34,18 @@ struct Entry {
     content: u64,
     /// Of the text without white space.
     text: u64,
+    /// Of all longer texts.
+    long: Option<Said>,
     objects: Option<Box<[Boxed]>>,
     entities: Option<Box<[Entity]>>,
     /// Where tokens begin and end, where entities are made of tags.
     tokens: Box<[(u32, u32)]>,
+    /// What its fields say, each at its place among those of the family.
+    fields: Box<[Said]>,
 }
 
-/// A box as it is compared: its class, and its place in sixteenths of a pixel.
-#[derive(Clone, Copy, PartialEq, Debug)]
-struct Boxed {
-    class: u64,
-    at: [f64; 4],
-}
-
-/// Names as numbers.
-#[derive(Default)]
-struct Pool {
-    names: Vec<String>,
-    of: HashMap<String, u32>,
-}
-
-impl Pool {
-    fn number(&mut self, name: &str) -> u32 {
-        if let Some(n) = self.of.get(name) {
-            return *n;
-        }
-        let n = self.names.len() as u32;
-        self.names.push(name.to_string());
-        self.of.insert(name.to_string(), n);
-        n
-    }
-
-    fn name(&self, n: u32) -> &str {
-        self.names.get(n as usize).map_or("", String::as_str)
-    }
-}
+/// How often each class stands, by split.
+pub type Counts = BTreeMap<String, BTreeMap<String, u64>>;
 
 /// A group's splits with the first row in each.
 type Group = BTreeMap<u32, At>;
@@ -78,12 +57,13 @@ pub struct Ledger {
     files: Pool,
     families: Pool,
     splits: Pool,
+    fields: Fields,
     /// Files that were not read to their end.
     pub broken: BTreeSet<String>,
     /// By family and field: groups by the hash of their value.
     groups: BTreeMap<(u32, String), HashMap<u64, Group>>,
     /// By family and field: the classes of each split, with the first row that has each.
-    classes: BTreeMap<(u32, String), BTreeMap<u32, BTreeMap<String, At>>>,
+    classes: BTreeMap<(u32, String), BTreeMap<u32, BTreeMap<String, (At, u64)>>>,
     /// For near duplicates: the texts of samples without pictures.
     texts: Vec<(u32, String)>,
     kept: usize,
@@ -110,7 +90,7 @@ impl Ledger {
         let hash = |text: &str| cut_hash(text.as_bytes()) | 1;
         for (field, class) in classes_of(sample) {
             let own = self.classes.entry((family, field)).or_default().entry(split).or_default();
-            own.entry(class).or_insert(at);
+            own.entry(class).or_insert((at, 0)).1 += 1;
         }
         for (field, value) in &sample.groups {
             let groups = self.groups.entry((family, field.clone())).or_default();
@@ -129,13 +109,15 @@ impl Ledger {
             family,
             at,
             split,
-            id: sample.id.as_deref().map_or(0, hash),
+            id: sample.id.as_deref().filter(|id| !id.trim().is_empty()).map_or(0, hash),
             picture: sample.picture.as_ref().map_or(0, |p| cut_hash(&p.digest.0) | 1),
             content,
+            long: sample.long,
             text: sample.text.as_ref().map_or(0, |t| hash(&bare(t))),
             objects: sample.objects.as_ref().map(|all| boxed(all)),
             entities: sample.entities.as_ref().map(|all| compared(sample, all)),
             tokens: if sample.entities.is_some() { bare_tokens(sample) } else { Box::default() },
+            fields: self.fields.placed(family, &sample.fields),
         });
     }
 
@@ -153,6 +135,20 @@ impl Ledger {
             NONE => "no split",
             name => name,
         }
+    }
+
+    /// How often each class stands in each split, by family and label.
+    pub fn counted(&self) -> BTreeMap<(String, String), Counts> {
+        let mut out = BTreeMap::new();
+        for ((family, field), splits) in &self.classes {
+            let mut own = Counts::new();
+            for (split, classes) in splits {
+                let of = own.entry(self.splits.name(*split).to_string()).or_default();
+                of.extend(classes.iter().map(|(class, (_, n))| (class.clone(), *n)));
+            }
+            out.insert((self.families.name(*family).to_string(), field.clone()), own);
+        }
+        out
     }
 
     /// Compares everything with everything that it must agree with; gives the pairs of families that hold the same samples.
@@ -195,7 +191,26 @@ impl Ledger {
                 told.fault("split.id", file, place, "id", say);
             }
         }
+        self.nameless(told);
         told.checked("ids unique");
+    }
+
+    /// Where most samples of a family have an id, each has.
+    fn nameless(&self, told: &mut Told) {
+        let mut families: BTreeMap<u32, (usize, Vec<At>)> = BTreeMap::new();
+        for entry in &self.entries {
+            let (named, others) = families.entry(entry.family).or_default();
+            match entry.id {
+                0 => others.push(entry.at),
+                _ => *named += 1,
+            }
+        }
+        for (named, others) in families.into_values() {
+            for at in others.iter().filter(|_| named > others.len()) {
+                let (file, place) = self.place(*at);
+                told.fault("id.missing", file, place, "id", "has no id, and the other samples have one");
+            }
+        }
     }
 
     /// No picture is in two splits.
@@ -285,7 +300,7 @@ impl Ledger {
             let train = splits.iter().find(|(n, _)| super::kinds::usual(self.splits.name(**n)) == Some("train"));
             let Some((_, train)) = train else { continue };
             for (split, classes) in splits {
-                for (class, at) in classes.iter().filter(|(class, _)| !train.contains_key(*class)) {
+                for (class, (at, _)) in classes.iter().filter(|(class, _)| !train.contains_key(*class)) {
                     let (file, place) = self.place(*at);
                     let say =
                         format!("the class `{class}` is in `{}`, and nothing in `train` has it", self.split(*split));
@@ -369,8 +384,8 @@ impl Ledger {
             // equal ids of unlike tables say nothing: their pictures, or most of their texts, are the same, too
             let alike = |e: &&&Entry| {
                 own.get(&key(e)).is_some_and(|o| {
-                    let texts = (e.text != 0 && o.text == e.text) || (e.content != 0 && o.content == e.content);
-                    texts || (e.picture != 0 && e.picture == o.picture)
+                    let same = (e.text != 0 && o.text == e.text) || (e.content != 0 && o.content == e.content);
+                    same || (e.long.is_some() && e.long == o.long) || (e.picture != 0 && e.picture == o.picture)
                 })
             };
             (n == 0 || b.iter().filter(alike).count() * 2 >= both).then_some(key)
@@ -425,11 +440,45 @@ impl Ledger {
         };
         missing(&ours, first, &theirs, second, &their_splits, name_b);
         missing(&theirs, second, &ours, first, &our_splits, name_a);
+        let written = |all: &[&Entry]| Written::of(all.iter().filter_map(|e| e.objects.as_deref()).flatten());
+        let apart = written(first).apart(&written(second));
+        let mut pairs = Vec::new();
         for (k, places) in &ours {
             let Some(others) = theirs.get(k) else { continue };
-            self.compare(&of(first, places), &of(second, others), told);
+            let (ours, theirs) = (of(first, places), of(second, others));
+            self.compare(&ours, &theirs, apart, told);
+            if let ([one], [other]) = (ours.as_slice(), theirs.as_slice()) {
+                pairs.push((*one, *other));
+            }
         }
+        self.said((a, b), &pairs, told);
         told.checked(format!("{name_a} and {name_b} agree"));
+    }
+
+    /// What the samples of two families say in the fields that both have. Texts are compared without their white space.
+    fn said(&self, (a, b): (u32, u32), pairs: &[(&Entry, &Entry)], told: &mut Told) {
+        for (field, at, other) in self.fields.common(a, b) {
+            let mut found: Unlike<(&Entry, &Entry)> = Unlike::none();
+            for (one, two) in pairs {
+                let Some(same) = alike(one.fields.get(at), two.fields.get(other)) else { continue };
+                found.compared += 1;
+                if !same {
+                    found.places.push((one, two));
+                }
+            }
+            if found.is_another() {
+                let (a, b) = (self.families.name(a), self.families.name(b));
+                told.unchecked(format!(
+                    "`{field}` of {a} and of {b}: nearly all samples differ, so it means another thing in each"
+                ));
+                continue;
+            }
+            for (one, two) in found.places {
+                let (file, place) = self.place(two.at);
+                let say = format!("says another thing than {}", self.words(one.at));
+                told.fault("formats.value", file, place, field, say);
+            }
+        }
     }
 
     fn split_free(&self, all: &[&Entry]) -> bool {
@@ -437,7 +486,7 @@ impl Ledger {
     }
 
     /// One sample in two families, in each of which it may be several rows.
-    fn compare(&self, ours: &[&Entry], theirs: &[&Entry], told: &mut Told) {
+    fn compare(&self, ours: &[&Entry], theirs: &[&Entry], apart: f64, told: &mut Told) {
         let (Some(a), Some(b)) = (ours.first(), theirs.first()) else { return };
         let (file, place) = self.place(b.at);
         let named = |e: &Entry| !self.splits.name(e.split).is_empty();
@@ -469,7 +518,7 @@ impl Ledger {
             each.map(|e| e.concat())
         };
         if let (Some(x), Some(y)) = (all(ours), all(theirs))
-            && let Some(say) = unlike_boxes(&x, &y)
+            && let Some(say) = unlike(&x, &y, apart)
         {
             told.fault("formats.boxes", file, place, "boxes", format!("{say} {}", self.words(a.at)));
         }
@@ -487,10 +536,6 @@ fn classes_of(sample: &Sample) -> Vec<(String, String)> {
     out.extend(objects.map(|class| ("objects".to_string(), class)));
     out.extend(sample.entities.iter().flatten().map(|e| ("entities".to_string(), e.class.clone())));
     out
-}
-
-fn boxed(all: &[Object]) -> Box<[Boxed]> {
-    all.iter().map(|o| Boxed { class: o.class.as_ref().map_or(0, |c| cut_hash(c.as_bytes()) | 1), at: o.at }).collect()
 }
 
 /// For each place between two characters of a text how many before it are no white space.
@@ -544,23 +589,4 @@ fn unlike_entities(a: &[Entity], b: &[Entity]) -> Option<String> {
     let e = gone?;
     let own = if b.contains(e) { "is not in" } else { "is here not, and in" };
     Some(format!("`{}` at characters {}..{} (without white space) {own}", e.class, e.start, e.end))
-}
-
-/// How the boxes of a sample differ. Formats round to whole pixels or write shares of the sides.
-fn unlike_boxes(a: &[Boxed], b: &[Boxed]) -> Option<String> {
-    if a.len() != b.len() {
-        return Some(format!("has {} objects, and there are {} in", b.len(), a.len()));
-    }
-    let near = |x: &Boxed, y: &Boxed| {
-        let class = x.class == 0 || y.class == 0 || x.class == y.class;
-        class && x.at.iter().zip(y.at).all(|(p, q)| (p - q).abs() <= 1.01)
-    };
-    let mut left: Vec<&Boxed> = a.iter().collect();
-    for (n, own) in b.iter().enumerate() {
-        match left.iter().position(|other| near(own, other)) {
-            Some(at) => drop(left.swap_remove(at)),
-            None => return Some(format!("object {n} is of another class or elsewhere than in")),
-        }
-    }
-    None
 }

@@ -5,16 +5,19 @@
 //! table, file of annotations and archive, sample by sample; then what compares samples with each other (`ledger`), and
 //! documents with files. Nothing in it is trusted: sizes are bounded, no path leaves the folder, and what cannot be looked at
 //! is told.
+mod boxed;
 mod cells;
 mod certificate;
 mod coco;
 mod documents;
+mod fields;
 mod folder;
 mod glob;
 mod kinds;
 mod ledger;
 mod names;
 mod near;
+mod normal;
 mod personal;
 mod read;
 mod sample;
@@ -37,6 +40,7 @@ use documents::Facts;
 use folder::{Folder, extension, is_picture};
 use kinds::{Document, Kind, Names, Splits, family};
 use ledger::Ledger;
+use normal::Normal;
 use personal::Personal;
 use sample::{Outside, Sample};
 use sidecars::Pictures;
@@ -69,6 +73,7 @@ pub fn audit(world: &World, executor: &dyn Executor) -> io::Result<(Seen, Told)>
         names: Names::default(),
         ledger: Ledger::default(),
         personal: Personal::new(),
+        normal: Normal::default(),
         tables: BTreeMap::new(),
         named: BTreeSet::new(),
         certified: Certified::default(),
@@ -85,14 +90,16 @@ pub fn audit(world: &World, executor: &dyn Executor) -> io::Result<(Seen, Told)>
         audit.file(path, *kind, &pictures, &mut told);
     }
     audit.unnamed(&mut told);
-    let Audit { splits, ledger, personal, tables, seen: rows, released, certified, .. } = audit;
+    let Audit { splits, ledger, personal, normal, tables, seen: rows, released, certified, .. } = audit;
     certified.finish(!ledger.broken.is_empty(), &mut told);
+    let classes = ledger.counted();
     let mut same = ledger.finish(&mut told);
     // the formats of a release hold its samples, also where nothing of them can be compared
     let released: Vec<&String> = released.iter().filter(|own| rows.contains_key(*own)).collect();
     same.extend(released.iter().zip(released.iter().skip(1)).map(|(a, b)| (a.to_string(), b.to_string())));
     personal.finish(&mut told);
-    let facts = Facts { folder: &folder, kinds: &kinds, tables: &tables, splits: &splits };
+    normal.finish(&mut told);
+    let facts = Facts { folder: &folder, kinds: &kinds, tables: &tables, splits: &splits, classes: &classes };
     documents::check(&facts, &cards, &mut told);
     let samples = each_once(&rows, &same);
     let seen = Seen { files: folder.files.len() as u64, bytes: folder.bytes, samples, rows };
@@ -131,6 +138,7 @@ struct Audit<'a, 'w> {
     names: Names,
     ledger: Ledger,
     personal: Personal,
+    normal: Normal,
     tables: BTreeMap<String, Table>,
     /// Pictures that some file names.
     named: BTreeSet<String>,
@@ -304,6 +312,7 @@ impl Audit<'_, '_> {
     fn note(&mut self, family: &str, path: &str, place: &str, sample: &Sample, told: &mut Told) {
         *self.seen.entry(family.to_string()).or_default() += 1;
         self.personal.search(path, place, sample, told);
+        self.normal.look(family, path, place, sample);
         if let Some(name) = &sample.pictured
             && let Some(own) = self.folder.beside(path, name)
         {
@@ -324,7 +333,10 @@ impl Audit<'_, '_> {
             if counted {
                 certified.add(family, split, &row);
             }
-            let sample = reading.sample(place, &row, &mut outside, told);
+            let mut sample = reading.sample(place, &row, &mut outside, told);
+            if matches!(kind, Kind::Conll | Kind::Conll2003 | Kind::Conllu) {
+                sample.fields.clear(); // tokens and tags, which are compared as text and entities
+            }
             self.note(family, path, place, &sample, told);
         });
         (self.names, self.splits, self.certified) = (names, splits, certified);

@@ -1,4 +1,5 @@
 //! A sample as the audit sees it, whatever format it came in, and what is checked of one by itself.
+use super::fields::Said;
 use super::folder::Size;
 use super::told::Told;
 use crate::digest::Digest;
@@ -14,7 +15,12 @@ pub struct Object {
     pub field: String,
     /// It encloses another shape, which may lie outside of the picture.
     pub derived: bool,
+    /// How far, in pixels, what its format rounds may have moved it.
+    pub rounding: f64,
 }
+
+/// What whole pixels, and outlines of other shapes, are off by at most.
+pub const PIXEL: f64 = 1.01;
 
 /// An entity in a text, by characters, end exclusive.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,6 +61,10 @@ pub struct Sample {
     pub texts: Vec<(String, String)>,
     /// What else the sample is known by: its values without ids, labels and splits.
     pub values: String,
+    /// Its longer texts together, as they are compared.
+    pub long: Option<Said>,
+    /// What each of its fields says, as it is compared.
+    pub fields: Vec<(String, Said)>,
 }
 
 /// A box may reach so many pixels out of its picture: formats round.

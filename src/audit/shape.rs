@@ -1,13 +1,16 @@
 //! What the columns of a row are: ids, texts, tokens and tags, spans, boxes, pictures, classes, groups. Columns are known by
 //! the names that the field gives them and by what they hold.
+use super::boxed::{one_box, scalar_box};
 use super::cells::{fields, first, four, items, number, texts};
+use super::fields::{Said, of_row, of_text};
 use super::folder::{Folder, Size, is_picture, shown};
 use super::kinds::{Names, Splits};
-use super::sample::{Entity, Object, Outside, Picture, Sample, entities, objects};
+use super::sample::{Entity, Object, Outside, PIXEL, Picture, Sample, entities, objects};
 use super::tags::{aligned, scheme_of};
 use super::told::Told;
 use crate::digest::Digest;
 use crate::formats::conll::sentence;
+use crate::formats::sidecar::stem_of;
 use crate::formats::{audio, image};
 use crate::table::Value;
 
@@ -120,6 +123,8 @@ impl Reading<'_, '_> {
             }
         });
         out.values = values(&out);
+        out.fields = said(row, &out);
+        out.long = long(&out);
         out
     }
 
@@ -216,7 +221,13 @@ impl Reading<'_, '_> {
         if let Some(at) = scalar_box(row) {
             let class = first(row, &CLASS).and_then(|(name, v)| self.class(place, name, v, told));
             self.declared(place, "class", class.as_deref(), told);
-            return Some(vec![Object { class, at, field: "x, y, width, height".into(), derived: false }]);
+            return Some(vec![Object {
+                class,
+                at,
+                field: "x, y, width, height".into(),
+                derived: false,
+                rounding: 0.0,
+            }]);
         }
         for (name, value) in fields(row).iter().chain([(String::new(), row.clone())].iter()) {
             let parallel = first(value, &["bbox", "bboxes", "boxes"]).filter(|(_, v)| items(v).is_some());
@@ -234,7 +245,8 @@ impl Reading<'_, '_> {
                     .and_then(|(class, v)| self.class(place, &format!("{name}.{class}"), v, told));
                 let field = format!("{name}[{n}].{key}");
                 self.declared(place, &field, class.as_deref(), told);
-                out.push(Object { class, at, field, derived });
+                let rounding = if derived { PIXEL } else { 0.0 };
+                out.push(Object { class, at, field, derived, rounding });
             }
             return Some(out);
         }
@@ -276,7 +288,7 @@ impl Reading<'_, '_> {
             let class = classes.and_then(|(c, list)| self.class(place, &dot(c), list.get(n)?, told));
             let field = format!("{}[{n}]", dot(key));
             self.declared(place, &field, class.as_deref(), told);
-            Some(Object { class, at: four(at)?, field, derived: false })
+            Some(Object { class, at: four(at)?, field, derived: false, rounding: 0.0 })
         };
         let mut object = object;
         boxes.iter().enumerate().map(&mut object).collect()
@@ -301,7 +313,7 @@ impl Reading<'_, '_> {
 
     /// Tokens with their tags: lists of one length, classes that are declared, and a sequence that the scheme allows.
     fn tokens(&self, place: &str, row: &Value, out: &mut Sample, told: &mut Told) {
-        let Some((name, tokens)) = first(row, &TOKENS) else { return };
+        let Some((name, tokens)) = first(row, &TOKENS) else { return self.no_tokens(place, row, told) };
         let Some(tokens) = items(tokens) else { return };
         let tokens: Vec<&str> = tokens.iter().filter_map(Value::text).collect();
         if tokens.is_empty() && items(row.field(name)).is_some_and(|all| !all.is_empty()) {
@@ -340,6 +352,17 @@ impl Reading<'_, '_> {
                 continue;
             }
             self.tags(place, tags, list, out, told);
+        }
+    }
+
+    /// A row without tokens has no tags either.
+    fn no_tokens(&self, place: &str, row: &Value, told: &mut Told) {
+        let Some((name, _)) = fields(row).iter().find(|(name, _)| TOKENS.contains(&name.as_str())) else { return };
+        for (tags, value) in fields(row).iter().filter(|(tags, _)| tags.to_lowercase().contains("tag")) {
+            if let Some(list) = items(value).filter(|list| !list.is_empty()) {
+                let say = format!("has {} tags, and `{name}` is null", list.len());
+                told.fault("label.lengths", self.file, place, tags, say);
+            }
         }
     }
 
@@ -497,6 +520,11 @@ impl Reading<'_, '_> {
     }
 }
 
+/// Whether a column of this name is an id.
+pub fn is_id(name: &str) -> bool {
+    IDS.contains(&name)
+}
+
 /// Whether a column of this name is an id, or what somebody wrote.
 pub fn is_plain(name: &str) -> bool {
     [&IDS[..], &TEXTS, &SAID].iter().any(|names| names.contains(&name))
@@ -517,58 +545,24 @@ fn only_text(row: &Value) -> Option<String> {
     all.next().filter(|_| all.next().is_none()).map(String::from)
 }
 
-/// A box as columns of numbers: left, top, width, height.
-pub fn scalar_box(row: &Value) -> Option<[f64; 4]> {
-    let all = |names: [&str; 4]| {
-        let mut out = [0.0; 4];
-        for (slot, name) in out.iter_mut().zip(names) {
-            *slot = number(row.field(name))?;
-        }
-        Some(out)
-    };
-    let corners = |[x1, y1, x2, y2]: [f64; 4]| [x1, y1, x2 - x1, y2 - y1];
-    all(["x", "y", "width", "height"])
-        .or_else(|| all(["x", "y", "w", "h"]))
-        .or_else(|| all(["left", "top", "width", "height"]))
-        .or_else(|| all(["xmin", "ymin", "xmax", "ymax"]).map(corners))
-        .or_else(|| all(["x1", "y1", "x2", "y2"]).map(corners))
-        .or_else(|| all(["x_min", "y_min", "x_max", "y_max"]).map(corners))
+/// What each field of a row says. Splits are compared by themselves, classes by their names; the name of its picture is a field.
+fn said(row: &Value, sample: &Sample) -> Vec<(String, Said)> {
+    let classed = |name: &str| sample.classes.iter().any(|(field, _)| field == name);
+    let named = |name: &str| row.field(name).text().is_some_and(is_picture);
+    let mut out =
+        of_row(row, &|name| SPLITS.contains(&name) || PICTURES.contains(&name) || classed(name) || named(name));
+    let mut classes: Vec<&(String, String)> = sample.classes.iter().collect();
+    classes.sort();
+    for own in classes.chunk_by(|a, b| a.0 == b.0) {
+        let words: Vec<&str> = own.iter().map(|(_, class)| class.as_str()).collect();
+        out.extend(own.first().map(|(field, _)| (field.clone(), of_text(&words.join("\u{1}")))));
+    }
+    out.extend(sample.pictured.as_ref().map(|name| (PICTURED.to_string(), of_text(stem_of(name)))));
+    out
 }
 
-/// A box of an object in a list, the part that it stands in, and whether it only encloses another shape.
-fn one_box(value: &Value) -> Option<(&'static str, [f64; 4], bool)> {
-    if let Some(at) = scalar_box(value) {
-        return Some(("x1, y1, x2, y2", at, false));
-    }
-    if let Some((name, own)) = first(value, &["bbox", "box"]) {
-        return four(own).map(|at| (name, at, false));
-    }
-    // polygons, rotated boxes and keypoints: the box around their points
-    let points = |v: &Value| -> Vec<(f64, f64)> {
-        let mut out = Vec::new();
-        collect(v, &mut out, 0);
-        out
-    };
-    let (name, own) = first(value, &["parts", "corners", "points"])?;
-    let all = points(own);
-    let (mut low, mut high) = (all.first().copied()?, all.first().copied()?);
-    for (x, y) in &all {
-        low = (low.0.min(*x), low.1.min(*y));
-        high = (high.0.max(*x), high.1.max(*y));
-    }
-    (high.0 > low.0 && high.1 > low.1).then_some((name, [low.0, low.1, high.0 - low.0, high.1 - low.1], true))
-}
-
-/// All points `{ x, y }` of a value.
-fn collect(value: &Value, out: &mut Vec<(f64, f64)>, depth: usize) {
-    if let (Some(x), Some(y)) = (number(value.field("x")), number(value.field("y"))) {
-        return out.push((x, y));
-    }
-    if depth < 8 {
-        items(value).unwrap_or_default().iter().for_each(|v| collect(v, out, depth + 1));
-        fields(value).iter().for_each(|(_, v)| collect(v, out, depth + 1));
-    }
-}
+/// How the name of a sample's picture is called as a field.
+const PICTURED: &str = "name of the picture";
 
 /// What a row says besides ids, labels, groups and splits, in one text; empty where it has no text of some length. Rows of
 /// a table that say little, such as a person's age and place, are equal by chance, or because somebody made them so.
@@ -580,16 +574,25 @@ fn values(sample: &Sample) -> String {
         !label && !tags && !field.starts_with("label")
     };
     let said: Vec<&(String, String)> = sample.texts.iter().filter(own).collect();
-    let long = |(field, text): &(String, String)| {
-        let part = field.rsplit('.').next().unwrap_or(field);
-        let named = TEXTS.iter().chain(&SAID).any(|name| part.starts_with(name));
-        let least = if named { LONG } else { SENTENCE };
-        // a syllable or a sign of a whole word says as much as two letters
-        let says: usize = text.chars().map(|c| if c < '\u{1100}' { 1 } else { 2 }).sum();
-        TOKENS.contains(&field.as_str()) || says >= least
-    };
-    if !said.iter().any(|of| long(of)) {
+    if !said.iter().any(|of| is_long(of)) {
         return String::new();
     }
     said.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+fn is_long((field, text): &(String, String)) -> bool {
+    let part = field.rsplit('.').next().unwrap_or(field);
+    let named = TEXTS.iter().chain(&SAID).any(|name| part.starts_with(name));
+    let least = if named { LONG } else { SENTENCE };
+    // a syllable or a sign of a whole word says as much as two letters
+    let says: usize = text.chars().map(|c| if c < '\u{1100}' { 1 } else { 2 }).sum();
+    TOKENS.contains(&field.as_str()) || says >= least
+}
+
+/// The longer texts of a row, in the order of their fields: formats order fields in their own ways, and write numbers as texts.
+fn long(sample: &Sample) -> Option<Said> {
+    let mut all: Vec<&(String, String)> = sample.texts.iter().filter(|of| is_long(of)).collect();
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    let words: Vec<&str> = all.iter().map(|(_, text)| text.as_str()).collect();
+    (!words.is_empty()).then(|| of_text(&words.join("\u{1}")))
 }

@@ -8,7 +8,7 @@ use crate::digest::Digest;
 use crate::formats::image;
 use crate::formats::tar::{self, About};
 use crate::table::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufReader;
 
 /// Files of an archive, at most.
@@ -70,6 +70,7 @@ pub fn samples(
     tell: &mut dyn FnMut(&str, Sample, &mut Told),
 ) {
     let Ok(open) = reading.folder.file(reading.file) else { return };
+    whole(reading.file, all, told);
     let mut open_key: Option<(String, Parts)> = None;
     for about in all.iter().filter(|a| a.member.reject.is_none()) {
         let Some(name) = about.member.name.as_deref() else { continue };
@@ -109,6 +110,27 @@ pub fn samples(
     }
     if let Some((own, parts)) = open_key {
         one(reading, &own, parts, told, outside, tell);
+    }
+}
+
+/// Where most samples of an archive have a file of some ending, each has.
+fn whole(file: &str, all: &[About], told: &mut Told) {
+    let mut parts: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for name in all.iter().filter(|a| a.member.reject.is_none()).filter_map(|a| a.member.name.as_deref()) {
+        let base = name.rsplit('/').next().unwrap_or(name);
+        if let Some((stem, part)) = base.split_once('.').filter(|(stem, _)| !stem.is_empty()) {
+            let key = name.get(..name.len() - base.len() + stem.len()).unwrap_or(name);
+            parts.entry(key).or_default().insert(part);
+        }
+    }
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    parts.values().flatten().for_each(|part| *counts.entry(part).or_default() += 1);
+    let usual: Vec<&str> = counts.iter().filter(|(_, n)| **n * 2 > parts.len()).map(|(part, _)| *part).collect();
+    for (key, own) in &parts {
+        for part in usual.iter().filter(|part| !own.contains(*part)) {
+            let say = format!("has no .{part}, and most samples of the archive have one");
+            told.fault("archive.part", file, *key, *part, say);
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Files of annotations beside pictures: Pascal VOC, LabelMe, CVAT and YOLO, read by the readers of their formats.
 use super::folder::{Entry, Folder, Size, extension, is_picture, name_of};
 use super::kinds::Kind;
-use super::sample::{Object, Outside, Picture, Sample, objects};
+use super::sample::{Object, Outside, PIXEL, Picture, Sample, objects};
 use super::told::Told;
 use crate::formats::Format;
 use crate::formats::options::Options;
@@ -182,11 +182,14 @@ impl Reading<'_, '_> {
             let field = format!("object {}", n + 1);
             let mut at = [own.x1, own.y1, own.x2 - own.x1, own.y2 - own.y1];
             let mut class = Some(own.class.clone());
+            let mut rounding = if self.kind == Kind::Voc { PIXEL } else { 0.0 };
             if self.kind == Kind::Yolo {
                 let Some(size) = size else { continue };
                 let (w, h) = (f64::from(size.width), f64::from(size.height));
                 let [x, y, width, height] = at;
                 at = [x * w, y * h, width * w, height * h];
+                // shares of four decimals
+                rounding = w.max(h) * 1e-4 + 0.02;
                 class = own.class.parse::<usize>().ok().and_then(|n| self.classes.get(n)).cloned();
                 if class.is_none() && !self.classes.is_empty() {
                     let say = format!(
@@ -209,7 +212,7 @@ impl Reading<'_, '_> {
                     format!("the class `{class}` is not declared in {by}"),
                 );
             }
-            out.push(Object { class, at, field, derived: false });
+            out.push(Object { class, at, field, derived: false, rounding });
         }
         out
     }

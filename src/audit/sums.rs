@@ -95,6 +95,10 @@ fn signature(folder: &Folder, path: &str, kinds: &BTreeMap<String, Kind>, told: 
         PublicKey::parse(&text).ok().filter(|k| k.id() == signature.key_id()).map(|k| (key, k))
     });
     let Some((key, public)) = own else {
+        if let Some(key) = keys.first() {
+            let say = format!("is of the key {}, and {key} beside it is another", signature.key_id());
+            return told.fault("signature.key", path, "", "", say);
+        }
         return told.unchecked(format!(
             "{path}: no public key of its number ({}) lies beside it; name one by --key",
             signature.key_id()

@@ -27,7 +27,7 @@ pub mod metadata;
 #[cfg(test)]
 mod mutated;
 mod nuls;
-mod once;
+pub mod once;
 pub mod options;
 pub mod packing;
 pub mod pixels;

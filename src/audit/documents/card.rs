@@ -9,7 +9,7 @@ use super::claims::Claims;
 use super::facts::{Facts, list, stands, text};
 use crate::model::license::{of_hubs, of_value};
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A card, read.
 pub struct Card {
@@ -29,7 +29,12 @@ struct Config {
 pub fn read(folder: &Folder, path: &str, splits: &mut Splits, names: &mut Names, told: &mut Told) -> Option<Card> {
     let whole = folder.text(path, told)?;
     let Some(front) = yaml::front_matter(&whole) else {
-        told.unchecked(format!("{path}: the card has no front matter"));
+        match folder.has("release.json") {
+            true => {
+                told.fault("document.missing", path, "", "", "has no front matter, and the card of a release has one")
+            }
+            false => told.unchecked(format!("{path}: the card has no front matter")),
+        }
         return None;
     };
     let front = match yaml::parse(front) {
@@ -131,6 +136,25 @@ impl Card {
         if odd { Vec::new() } else { out }
     }
 
+    /// The version of the data set that the page names: in its title, or in words, `Version 1.2.0`, if these name one alone.
+    fn versions(&self) -> Vec<String> {
+        let version =
+            |word: &str| word.split('.').count() == 3 && word.split('.').all(|part| part.parse::<u32>().is_ok());
+        let mut found = BTreeSet::new();
+        let body = self.whole.splitn(3, "---").nth(2).unwrap_or_default();
+        for line in body.lines() {
+            if let Some(title) = line.strip_prefix("# ") {
+                found.extend(title.rsplit(' ').next().filter(|word| version(word)).map(String::from));
+            } else if !line.starts_with(['|', '#', '>', '-', '`']) {
+                let words = line.match_indices("Version ").filter_map(|(at, word)| line.get(at + word.len()..));
+                let first =
+                    words.filter_map(|rest| rest.split([' ', ',', ';']).next().map(|w| w.trim_end_matches('.')));
+                found.extend(first.filter(|word| version(word)).map(String::from));
+            }
+        }
+        if found.len() == 1 { found.into_iter().collect() } else { Vec::new() }
+    }
+
     pub fn check(&self, facts: &Facts, claims: &mut Claims, told: &mut Told) {
         let path = self.path.as_str();
         match list(&self.front, "license").as_slice() {
@@ -154,6 +178,13 @@ impl Card {
                 }
             }
             _ => told.unchecked(format!("{path}: several licences are not compared with those of other documents")),
+        }
+        super::sources::card(path, &self.whole, claims);
+        super::tables::check(facts, path, &self.whole, told);
+        let languages: Vec<&str> = list(&self.front, "language").into_iter().filter_map(Json::as_str).collect();
+        claims.languages(path, "language", &languages);
+        for version in &self.versions() {
+            claims.version(path, "version in the text", Some(version));
         }
         claims.title(path, "pretty_name", text(&self.front, "pretty_name"));
         let mut rows = BTreeMap::new();

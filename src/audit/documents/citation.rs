@@ -44,7 +44,7 @@ const TYPES: [&str; 32] = [
 
 pub fn datacite(facts: &Facts, path: &str, claims: &mut Claims, told: &mut Told) {
     let Some(json) = facts.folder.json(path, told) else { return };
-    let keys = ["creators", "titles", "publisher", "publicationYear", "types"];
+    let keys = ["schemaVersion", "creators", "titles", "publisher", "publicationYear", "types"];
     demand(path, "", &json, &keys, "DataCite", told);
     if !stands(&json, "doi") && !stands(&json, "identifiers") {
         told.unchecked(format!("{path}: it has no DOI, which DataCite demands where it is registered"));
@@ -52,6 +52,7 @@ pub fn datacite(facts: &Facts, path: &str, claims: &mut Claims, told: &mut Told)
     if let Some(doi) = text(&json, "doi").filter(|d| !(d.starts_with("10.") && d.contains('/'))) {
         told.fault("document.value", path, "", "doi", format!("`{doi}` is no DOI"));
     }
+    doi_parts(path, &json, told);
     if let Some(types) = json.get("types") {
         match text(types, "resourceTypeGeneral") {
             None => told.fault(
@@ -87,6 +88,16 @@ pub fn datacite(facts: &Facts, path: &str, claims: &mut Claims, told: &mut Told)
     cited(path, &json, year.as_deref(), claims, told);
 }
 
+/// A DOI is its prefix and its suffix.
+fn doi_parts(path: &str, json: &Json, told: &mut Told) {
+    let Some((prefix, suffix)) = text(json, "doi").and_then(|doi| doi.split_once('/')) else { return };
+    for (key, own) in [("prefix", prefix), ("suffix", suffix)] {
+        if let Some(said) = text(json, key).filter(|said| !said.eq_ignore_ascii_case(own)) {
+            told.fault("document.value", path, "", key, format!("`{said}` is not the {key} of the DOI, `{own}`"));
+        }
+    }
+}
+
 /// What DataCite says that other documents say, too.
 fn cited(path: &str, json: &Json, year: Option<&str>, claims: &mut Claims, told: &mut Told) {
     claims.title(path, "titles", list(json, "titles").first().and_then(|t| text(t, "title")));
@@ -94,6 +105,14 @@ fn cited(path: &str, json: &Json, year: Option<&str>, claims: &mut Claims, told:
     claims.page(path, "url", text(json, "url"));
     let creators: Vec<&str> = list(json, "creators").into_iter().filter_map(|c| text(c, "name")).collect();
     claims.creator(path, "creators", &creators);
+    let publisher = json.get("publisher");
+    claims.publisher(path, "publisher", publisher.and_then(|p| text(p, "name").or(p.as_str())));
+    let about = list(json, "descriptions").first().and_then(|d| text(d, "description"));
+    claims.description(path, "descriptions", about);
+    let subjects: Vec<&str> = list(json, "subjects").into_iter().filter_map(|s| text(s, "subject")).collect();
+    claims.keywords(path, "subjects", &subjects);
+    claims.first_language(path, "language", text(json, "language"));
+    claims.doi(path, "doi", text(json, "doi"));
     for rights in list(json, "rightsList").into_iter().take(1) {
         claims.license(
             path,
@@ -132,6 +151,9 @@ pub fn cff(facts: &Facts, path: &str, claims: &mut Claims, told: &mut Told) {
         Err((line, say)) => return told.fault("document.yaml", path, format!("line {line}"), "", say),
     };
     demand(path, "", &json, &["cff-version", "message", "title", "authors"], "the Citation File Format", told);
+    if let Some(version) = text(&json, "cff-version").filter(|v| !["1.0.3", "1.1.0", "1.2.0"].contains(v)) {
+        told.fault("document.value", path, "", "cff-version", format!("`{version}` is no version of the format"));
+    }
     if let Some(ty) = text(&json, "type").filter(|t| !["dataset", "software"].contains(t)) {
         told.fault("document.value", path, "", "type", format!("`{ty}` is neither `dataset` nor `software`"));
     }
@@ -155,6 +177,10 @@ pub fn cff(facts: &Facts, path: &str, claims: &mut Claims, told: &mut Told) {
     claims.title(path, "title", text(&json, "title"));
     claims.version(path, "version", text(&json, "version"));
     claims.page(path, "url", text(&json, "url"));
+    claims.doi(path, "doi", text(&json, "doi"));
+    claims.description(path, "abstract", text(&json, "abstract"));
+    let keywords: Vec<&str> = list(&json, "keywords").into_iter().filter_map(Json::as_str).collect();
+    claims.keywords(path, "keywords", &keywords);
     if let Some(date) = text(&json, "date-released") {
         match day(date).filter(|d| d.len() == date.len()) {
             Some(_) => claims.date(path, "date-released", Some(date)),

@@ -1,9 +1,10 @@
 //! RO-Crate: the root with what it demands, and an entity for each file.
 use super::super::told::Told;
 use super::claims::Claims;
-use super::facts::{Facts, day, demand, file, list, sum, text};
+use super::coverage;
+use super::facts::{Facts, day, decoded, demand, file, list, sum, text};
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const BY: &str = "RO-Crate";
 
@@ -52,6 +53,7 @@ pub fn check(facts: &Facts, path: &str, claims: &mut Claims, told: &mut Told) {
         told.fault("document.value", path, "./", "datePublished", format!("`{date}` is no date"));
     }
     cited(path, root, &entities, claims, told);
+    super::sources::entities(path, entities.values().copied(), claims);
     references(path, &entities, told);
     for part in list(root, "hasPart") {
         let Some(id) = text(part, "@id").filter(|id| !id.contains("://")) else { continue };
@@ -60,6 +62,39 @@ pub fn check(facts: &Facts, path: &str, claims: &mut Claims, told: &mut Told) {
         }
     }
     described(facts, path, &entities, told);
+    parts(facts, path, root, &entities, told);
+}
+
+/// Every file that is described is a part of the whole, and files that are like others are described as these are.
+fn parts(facts: &Facts, path: &str, root: &Json, entities: &BTreeMap<&str, &Json>, told: &mut Told) {
+    let ids = |of: &Json| -> Vec<String> {
+        list(of, "hasPart").into_iter().filter_map(|part| text(part, "@id").map(String::from)).collect()
+    };
+    let (mut seen, mut next) = (BTreeSet::new(), ids(root));
+    while let Some(id) = next.pop() {
+        if seen.insert(id.clone()) {
+            next.extend(entities.get(id.as_str()).copied().into_iter().flat_map(ids));
+        }
+    }
+    let plain = |id: &str| decoded(id.trim_start_matches("./"));
+    let mut covered: BTreeSet<String> = seen.iter().map(|id| plain(id)).collect();
+    for (id, entity) in entities.iter().filter(|(id, _)| !id.contains("://")) {
+        if list(entity, "@type").iter().any(|t| t.as_str() == Some("File")) && **id != *root_file(path) {
+            if !seen.is_empty() && !seen.contains(*id) {
+                told.fault("document.reference", path, *id, "hasPart", "is a file, and no part of the whole");
+            }
+            covered.insert(plain(id));
+        }
+    }
+    let folders: Vec<String> = covered.iter().filter(|id| id.ends_with('/') && id.len() > 1).cloned().collect();
+    if super::super::folder::folder_of(path).is_empty() {
+        coverage::uncovered(facts, (path, "hasPart"), &covered, &folders, &|_| true, told);
+    }
+}
+
+/// The file that describes the others.
+fn root_file(path: &str) -> &str {
+    super::super::folder::name_of(path)
 }
 
 /// What the root says that other documents say, too.
@@ -80,6 +115,23 @@ fn cited(path: &str, root: &Json, entities: &BTreeMap<&str, &Json>, claims: &mut
     };
     let people = [names("author"), names("creator")].concat();
     claims.creator(path, "./ author", &people.iter().map(String::as_str).collect::<Vec<_>>());
+    if let [one] = names("publisher").as_slice() {
+        claims.publisher(path, "./ publisher", Some(one));
+    }
+    let languages: Vec<&str> = list(root, "inLanguage").into_iter().filter_map(Json::as_str).collect();
+    claims.languages(path, "./ inLanguage", &languages);
+    claims.description(path, "./ description", text(root, "description"));
+    let keywords: Vec<&str> = list(root, "keywords").into_iter().filter_map(Json::as_str).collect();
+    claims.keywords(path, "./ keywords", &keywords);
+    let based: Vec<&str> = list(root, "isBasedOn").into_iter().filter_map(|own| text(own, "@id")).collect();
+    for id in entities.keys().filter(|id| id.starts_with("#source-") && !based.contains(*id)) {
+        told.fault("document.reference", path, *id, "isBasedOn", "is a source, and the whole is not based on it");
+    }
+    claims.doi(path, "./ identifier", text(root, "identifier"));
+    let named = license.as_ref().and_then(|id| text(entities.get(id.as_str())?, "name"));
+    if named.is_some_and(|name| crate::model::license::of_value(name).is_some()) {
+        claims.license(path, "name of the licence", named, told);
+    }
 }
 
 /// What is said of files is so.

@@ -2,11 +2,15 @@
 use super::super::cells::{Table, Ty};
 use super::super::glob::Glob;
 use super::super::kinds::{Kind, usual};
+use super::super::read;
+use super::super::shape::is_id;
 use super::super::told::Told;
 use super::claims::Claims;
+use super::coverage;
 use super::facts::{Facts, day, demand, file, list, stands, sum, text};
+use crate::digest::cut_hash;
 use serde_json::Value as Json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 const BY: &str = "Croissant";
 
@@ -48,6 +52,14 @@ pub fn check(facts: &Facts, path: &str, claims: &mut Claims, told: &mut Told) {
     let creators: Vec<&str> =
         list(&json, "creator").into_iter().filter_map(|c| text(c, "name").or(c.as_str())).collect();
     claims.creator(path, "creator", &creators);
+    if let [one] = list(&json, "publisher").as_slice() {
+        claims.publisher(path, "publisher", text(one, "name").or(one.as_str()));
+    }
+    claims.languages(path, "inLanguage", &of("inLanguage").iter().map(String::as_str).collect::<Vec<_>>());
+    super::sources::derived(path, &json, claims);
+    claims.description(path, "description", text(&json, "description"));
+    claims.keywords(path, "keywords", &of("keywords").iter().map(String::as_str).collect::<Vec<_>>());
+    claims.doi(path, "sameAs", of("sameAs").first().map(String::as_str));
     match list(&json, "license").as_slice() {
         [one] => claims.license(
             path,
@@ -64,6 +76,7 @@ pub fn check(facts: &Facts, path: &str, claims: &mut Claims, told: &mut Told) {
     for set in &sets {
         record_set(facts, path, set, &sources, &ids, told);
     }
+    described(facts, path, &sets, &sources, told);
 }
 
 fn id(json: &Json) -> Option<&str> {
@@ -97,23 +110,8 @@ fn distribution(facts: &Facts, path: &str, json: &Json, told: &mut Told) -> BTre
             told.fault("document.twice", path, row, "@id", format!("`{id}` is that of another file, too"));
         }
     }
-    // of files whose like is described, each is
-    let described: BTreeSet<&str> = covered.iter().map(|p| super::super::folder::folder_of(p)).collect();
-    for (table, kind) in
-        facts.kinds.iter().filter(|(_, k)| matches!(k, Kind::Parquet | Kind::Arrow | Kind::Lines | Kind::Csv))
-    {
-        let folder = super::super::folder::folder_of(table);
-        let alike = covered.iter().any(|c| facts.kinds.get(c) == Some(kind));
-        if described.contains(folder) && alike && !covered.contains(table) {
-            told.fault(
-                "document.uncovered",
-                path,
-                "distribution",
-                table,
-                "is not described, and other files of its folder are",
-            );
-        }
-    }
+    let tables = |kind: Kind| matches!(kind, Kind::Parquet | Kind::Arrow | Kind::Lines | Kind::Csv);
+    coverage::uncovered(facts, (path, "distribution"), &covered, &[], &tables, told);
     out
 }
 
@@ -129,6 +127,12 @@ fn object(facts: &Facts, path: &str, row: &str, item: &Json, live: bool, told: &
         return Vec::new();
     }
     let Some(found) = file(facts, path, row, "contentUrl", url, told) else { return Vec::new() };
+    if let Some(own) = id(item) {
+        coverage::split_of_name(facts, path, row, "@id", own, found, told);
+    }
+    if let Some(name) = text(item, "name") {
+        coverage::split_of_name(facts, path, row, "name", name, found, told);
+    }
     if let Some(hex) = text(item, "sha256") {
         sum(facts, path, row, "sha256", found, hex, told);
     } else if stands(item, "md5") {
@@ -184,6 +188,46 @@ fn set(facts: &Facts, path: &str, row: &str, item: &Json, told: &mut Told) -> Ve
     found
 }
 
+/// By what tables are like each other: their folder and their columns.
+fn alike<'f>(facts: &'f Facts, file: &'f str) -> Option<(&'f str, Vec<&'f String>)> {
+    let columns = facts.tables.get(file)?.columns.iter().map(|(name, _)| name).collect();
+    Some((super::super::folder::folder_of(file), columns))
+}
+
+/// Of tables with the same columns in one folder each is read by a record set, and by the same columns.
+fn described(facts: &Facts, path: &str, sets: &[&Json], sources: &BTreeMap<String, Source>, told: &mut Told) {
+    let mut read: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for field in sets.iter().flat_map(|set| list(set, "field")) {
+        let Some(source) = field.get("source") else { continue };
+        let of = |key: &str| source.get(key).and_then(|f| text(f, "@id").or(f.as_str()));
+        let found = of("fileObject").or_else(|| of("fileSet")).and_then(|file| sources.get(file));
+        let column = source.get("extract").and_then(|e| text(e, "column"));
+        for file in found.into_iter().flat_map(|source| &source.files) {
+            read.entry(file).or_default().extend(column.map(String::from));
+        }
+    }
+    let mut most: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
+    for (file, columns) in &read {
+        most.entry(alike(facts, file)).or_default().extend(columns.iter().cloned());
+    }
+    let all: BTreeSet<&String> = sources.values().flat_map(|source| &source.files).collect();
+    for (file, table) in facts.tables.iter().filter(|(file, t)| all.contains(file) && t.whole && t.rows > 0) {
+        let Some(columns) = most.get(&alike(facts, file)).filter(|_| alike(facts, file).is_some()) else { continue };
+        match read.get(file.as_str()) {
+            None => {
+                let say = format!("no record set reads {file}, and some read files like it");
+                told.fault("document.uncovered", path, file, "recordSet", say);
+            }
+            Some(own) => {
+                for column in columns.difference(own).filter(|c| table.columns.iter().any(|(n, _)| n == *c)) {
+                    let say = format!("no field reads this column of {file}, and fields read it in files like it");
+                    told.fault("document.uncovered", path, file, column, say);
+                }
+            }
+        }
+    }
+}
+
 /// All `@id` of fields, each once.
 fn field_ids(path: &str, sets: &[&Json], told: &mut Told) -> BTreeSet<String> {
     fn walk(path: &str, row: &str, field: &Json, out: &mut BTreeSet<String>, told: &mut Told, depth: usize) {
@@ -235,9 +279,51 @@ fn record_set(
     for field in list(set, "field") {
         one_field(facts, path, &name, field, sources, ids, !data.is_empty(), told);
     }
+    unique(facts, path, &name, set, sources, told);
     let splits = list(set, "dataType").iter().any(|t| t.as_str().is_some_and(|t| t.ends_with("Split")));
     if splits && !data.is_empty() {
         enumerated(facts, path, &name, &data, told);
+    }
+}
+
+/// No two rows have the same key. That ids are unique is looked at where rows are read.
+fn unique(facts: &Facts, path: &str, name: &str, set: &Json, sources: &BTreeMap<String, Source>, told: &mut Told) {
+    let keys: Vec<&str> = list(set, "key").into_iter().filter_map(|key| text(key, "@id").or(key.as_str())).collect();
+    let field = |key: &&str| list(set, "field").into_iter().find(|field| id(field) == Some(*key));
+    let column = |key: &&str| text(field(key)?.get("source")?.get("extract")?, "column");
+    let Some(columns) = keys.iter().map(column).collect::<Option<Vec<&str>>>() else { return };
+    if columns.is_empty() || columns.iter().any(|column| is_id(column)) {
+        return;
+    }
+    let source = keys.first().and_then(field).and_then(|field| field.get("source"));
+    let file =
+        source.and_then(|s| s.get("fileObject").or(s.get("fileSet"))).and_then(|f| text(f, "@id").or(f.as_str()));
+    let (mut seen, mut quiet) = (HashMap::new(), Told::default()); // what does not read was told when the table was read
+    for file in file.and_then(|file| sources.get(file)).into_iter().flat_map(|source| &source.files) {
+        let Some(kind) = facts.kinds.get(file).filter(|_| facts.tables.contains_key(file)) else { continue };
+        read::table(facts.folder, file, *kind, &mut quiet, &mut |place, row, _| {
+            let own: Vec<String> = columns.iter().map(|c| row.field(c).key_text().unwrap_or_default()).collect();
+            let hash = cut_hash(own.join("\u{1}").as_bytes());
+            if let Some(first) = seen.get(&hash) {
+                let say = format!("is the key of {name} in {path}, and its value stands in {first}, too");
+                told.fault("id.twice", file, place, columns.join(", "), say);
+            } else if seen.len() < KEYS {
+                seen.insert(hash, format!("{file}, {place}"));
+            }
+        });
+    }
+}
+
+/// Keys that are compared at most.
+const KEYS: usize = 2_000_000;
+
+/// What a split is for, by its address in Croissant.
+fn role(address: &str) -> Option<&'static str> {
+    match address.rsplit([':', '/']).next() {
+        Some("TrainingSplit") => Some("train"),
+        Some("ValidationSplit") => Some("validation"),
+        Some("TestSplit") => Some("test"),
+        _ => None,
     }
 }
 
@@ -250,6 +336,15 @@ fn enumerated(facts: &Facts, path: &str, name: &str, data: &[&Json], told: &mut 
             .map(String::from)
     };
     let said: BTreeSet<String> = data.iter().filter_map(|r| own(&r)).map(|s| facts.splits.called(&s)).collect();
+    for row in data {
+        let role = row.as_object().into_iter().flatten().filter_map(|(_, v)| v.as_str()).find_map(role);
+        if let (Some(split), Some(role)) = (own(&row), role)
+            && usual(&split).is_some_and(|meant| meant != role)
+        {
+            let say = format!("says that the split `{split}` is for `{role}`");
+            told.fault("document.splits", path, name, "data", say);
+        }
+    }
     let there: BTreeSet<String> =
         facts.tables.keys().filter_map(|t| facts.splits.of(t)).filter(|s| usual(s).is_some()).collect();
     for split in there.difference(&said) {

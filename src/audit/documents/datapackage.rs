@@ -4,6 +4,7 @@ use super::super::kinds::Kind;
 use super::super::read;
 use super::super::told::Told;
 use super::claims::Claims;
+use super::coverage;
 use super::facts::{Facts, day, demand, file, list, sum, text};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +22,12 @@ pub fn check(facts: &Facts, path: &str, claims: &mut Claims, told: &mut Told) {
             Some(_) => claims.date(path, "created", Some(created)),
             None => told.fault("document.value", path, "", "created", format!("`{created}` is no date")),
         }
+    }
+    claims.description(path, "description", text(&json, "description"));
+    let keywords: Vec<&str> = list(&json, "keywords").into_iter().filter_map(Json::as_str).collect();
+    claims.keywords(path, "keywords", &keywords);
+    for source in list(&json, "sources") {
+        claims.origin(path, "sources", text(source, "title"));
     }
     let creators: Vec<&str> = list(&json, "contributors")
         .into_iter()
@@ -48,6 +55,12 @@ pub fn check(facts: &Facts, path: &str, claims: &mut Claims, told: &mut Told) {
     if resources.is_empty() {
         told.fault("document.missing", path, "", "resources", format!("is missing, and {BY} demands it"));
     }
+    let packed = |kind| !matches!(kind, Kind::Picture | Kind::Yolo | Kind::Voc | Kind::LabelMe);
+    let paths = resources.iter().flat_map(|resource| list(resource, "path")).filter_map(Json::as_str);
+    let covered: BTreeSet<String> = paths.map(|path| path.trim_start_matches("./").to_string()).collect();
+    if super::super::folder::folder_of(path).is_empty() && claims.own {
+        coverage::uncovered(facts, (path, "resources"), &covered, &[], &packed, told);
+    }
     let mut names = BTreeSet::new();
     for (n, resource) in resources.into_iter().enumerate() {
         let row = format!("resources[{n}]");
@@ -74,6 +87,9 @@ fn one(facts: &Facts, path: &str, row: &str, resource: &Json, told: &mut Told) {
     }
     for own in &paths {
         let Some(found) = file(facts, path, row, "path", own, told) else { continue };
+        if let Some(name) = text(resource, "name") {
+            coverage::split_of_name(facts, path, row, "name", name, found, told);
+        }
         if paths.len() == 1 {
             if let Some(said) = resource.get("bytes") {
                 super::facts::size(facts, path, row, "bytes", found, said, told);
@@ -104,6 +120,26 @@ fn format(facts: &Facts, path: &str, row: &str, found: &str, resource: &Json, to
         super::croissant::encoding(facts, path, row, found, media, told);
     }
 }
+
+/// What the type of a field may be.
+const TYPES: [&str; 16] = [
+    "any",
+    "array",
+    "boolean",
+    "date",
+    "datetime",
+    "duration",
+    "geojson",
+    "geopoint",
+    "integer",
+    "list",
+    "number",
+    "object",
+    "string",
+    "time",
+    "year",
+    "yearmonth",
+];
 
 /// A field of a schema.
 struct Field<'s> {
@@ -144,7 +180,14 @@ fn rows(facts: &Facts, (path, row): (&str, &str), found: &str, schema: &Json, to
         told.fault("document.column", path, row, field, format!("is `{a}`, and column {} of {found} is `{b}`", n + 1));
         return;
     }
+    for (n, field) in fields.iter().enumerate().filter(|(_, f)| !TYPES.contains(&f.ty)) {
+        let at = format!("schema.fields[{n}].type");
+        told.fault("document.value", path, row, at, format!("`{}` is no type of a field by {BY}", field.ty));
+    }
     let key: Vec<&str> = list(schema, "primaryKey").into_iter().filter_map(Json::as_str).collect();
+    for own in key.iter().filter(|own| !said.contains(*own)) {
+        told.fault("document.reference", path, row, "schema.primaryKey", format!("`{own}` is no field"));
+    }
     let mut keys: BTreeMap<Vec<String>, String> = BTreeMap::new();
     let mut quiet = Told::default(); // what does not read was told when the table was read
     read::table(facts.folder, found, *kind, &mut quiet, &mut |place, values, _| {

@@ -2,6 +2,7 @@
 use super::super::cells::Table;
 use super::super::folder::Folder;
 use super::super::kinds::{Kind, Splits};
+use super::super::ledger::Counts;
 use super::super::told::Told;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -13,6 +14,8 @@ pub struct Facts<'f, 'w> {
     /// What was read of each table.
     pub tables: &'f BTreeMap<String, Table>,
     pub splits: &'f Splits,
+    /// How often classes stand, by family of files and label.
+    pub classes: &'f BTreeMap<(String, String), Counts>,
 }
 
 /// A text of an object; empty ones are none.

@@ -3,12 +3,15 @@
 mod card;
 mod citation;
 mod claims;
+mod coverage;
 mod crates;
 mod croissant;
 mod datapackage;
 mod facts;
 mod provenance;
+mod sources;
 mod spdx;
+mod tables;
 
 pub use card::{Card, read as card};
 pub use facts::{Facts, list, text};
@@ -19,9 +22,13 @@ use claims::Claims;
 
 /// Checks every document.
 pub fn check(facts: &Facts, cards: &[Card], told: &mut Told) {
-    let mut claims = Claims::default();
+    let mut claims = Claims::of(facts.folder.has("release.json"));
     for (path, kind) in facts.kinds {
+        if *kind == Kind::Coco {
+            annotations(facts, path, &mut claims, told);
+        }
         let Kind::Document(kind) = kind else { continue };
+        empty(facts, path, told);
         let name = match kind {
             Document::Card | Document::Text | Document::YoloIndex => continue,
             Document::Release => {
@@ -63,6 +70,14 @@ pub fn check(facts: &Facts, cards: &[Card], told: &mut Told) {
         };
         told.checked(format!("{path} ({name})"));
     }
+    if facts.folder.has(sources::PAGE) && facts.folder.has("release.json") {
+        sources::page(facts, &mut claims, told);
+    }
+    if facts.folder.has(DATASHEET) && facts.folder.has("release.json") {
+        let text = facts.folder.text(DATASHEET, told).unwrap_or_default();
+        let version = text.lines().next().and_then(|title| title.rsplit(' ').next());
+        claims.version(DATASHEET, "version in the title", version.filter(|v| v.split('.').count() == 3));
+    }
     for card in cards {
         card.check(facts, &mut claims, told);
         told.checked(format!("{} (card)", card.path));
@@ -70,8 +85,30 @@ pub fn check(facts: &Facts, cards: &[Card], told: &mut Told) {
     claims.compare(told);
 }
 
+/// The answers to the questions of Datasheets for Datasets.
+const DATASHEET: &str = "DATASHEET.md";
+
+/// A document that is there says something.
+fn empty(facts: &Facts, path: &str, told: &mut Told) {
+    if facts.folder.get(path).is_some_and(|entry| entry.size == 0) && !path.starts_with("LICENSES/") {
+        told.fault("document.empty", path, "", "", "is empty");
+    }
+}
+
+/// What a file of COCO says of its version and of the licence that all its pictures have.
+fn annotations(facts: &Facts, path: &str, claims: &mut Claims, told: &mut Told) {
+    let (version, licenses) = super::coco::about(facts.folder, path);
+    // "1.0" is of the annotations, and no version of a release
+    let version = version.filter(|version| version.split('.').count() == 3);
+    claims.version(path, "info.version", version.as_deref());
+    if let [one] = licenses.as_slice() {
+        claims.license(path, "licenses", Some(one), told);
+    }
+}
+
 fn release(facts: &Facts, path: &str, claims: &mut Claims, told: &mut Told) {
     let Some(json) = facts.folder.json(path, told) else { return };
+    claims.name(path, "dataset", text(&json, "dataset"));
     claims.version(path, "version", text(&json, "version"));
     claims.license(path, "license", text(&json, "license"), told);
 }

@@ -1,6 +1,7 @@
 //! SPDX 3: the package of a data set, its files with their sums, and its licences.
 use super::super::told::Told;
 use super::claims::Claims;
+use super::coverage;
 use super::facts::{Facts, day, demand, list, stands, sum, text};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,13 +68,161 @@ pub fn check(facts: &Facts, path: &str, claims: &mut Claims, told: &mut Told) {
             "software_File" => of_file(facts, path, &name, element, told),
             "dataset_DatasetPackage" => package(path, &name, &own, element, &graph, &licenses, claims, told),
             "SpdxDocument" => demand(path, &name, element, &["rootElement"], BY, told),
-            "Relationship" => demand(path, &name, element, &["from", "to", "relationshipType"], BY, told),
+            "Relationship" => relation(path, &name, element, told),
             "CreationInfo" => demand(path, &name, element, &["created", "createdBy", "specVersion"], BY, told),
             _ => {}
         }
     }
+    files(facts, path, &graph, told);
     if !graph.iter().any(|e| ty(e) == "dataset_DatasetPackage") {
         told.unchecked(format!("{path}: it holds no package of a data set"));
+    }
+}
+
+/// What some keys of a package may say.
+const WORDS: [(&str, &[&str]); 5] = [
+    ("dataset_hasSensitivePersonalInformation", &["yes", "no", "noAssertion"]),
+    ("dataset_confidentialityLevel", &["red", "amber", "green", "clear"]),
+    ("dataset_datasetAvailability", &["clickthrough", "directDownload", "query", "registration", "scrapingScript"]),
+    ("software_primaryPurpose", PURPOSES),
+    ("completeness", &["complete", "incomplete", "noAssertion"]),
+];
+
+const PURPOSES: &[&str] = &[
+    "application",
+    "archive",
+    "bom",
+    "configuration",
+    "container",
+    "data",
+    "device",
+    "deviceDriver",
+    "diskImage",
+    "documentation",
+    "evidence",
+    "executable",
+    "file",
+    "filesystemImage",
+    "firmware",
+    "framework",
+    "install",
+    "library",
+    "manifest",
+    "model",
+    "module",
+    "operatingSystem",
+    "other",
+    "patch",
+    "platform",
+    "requirement",
+    "source",
+    "specification",
+    "test",
+];
+
+/// Relationships of SPDX that those of a data set may be.
+const RELATIONS: [&str; 16] = [
+    "hasDeclaredLicense",
+    "hasConcludedLicense",
+    "contains",
+    "describes",
+    "dependsOn",
+    "generates",
+    "hasDataFile",
+    "hasDistributionArtifact",
+    "hasDocumentation",
+    "hasEvidence",
+    "hasMetadata",
+    "hasProvidedDependency",
+    "hasVariant",
+    "ancestorOf",
+    "copiedTo",
+    "descendantOf",
+];
+const MORE_RELATIONS: [&str; 12] = [
+    "amendedBy",
+    "delegatedTo",
+    "expandsTo",
+    "hasExample",
+    "hasHost",
+    "hasInput",
+    "hasOutput",
+    "other",
+    "packagedBy",
+    "publishedBy",
+    "testedOn",
+    "trainedOn",
+];
+
+/// Words that SPDX lists are of its lists.
+fn words(path: &str, name: &str, element: &Json, told: &mut Told) {
+    for (key, known) in WORDS {
+        if let Some(word) = text(element, key).filter(|word| !known.contains(word)) {
+            let nearest = crate::diag::suggest(word, known.iter().copied());
+            told.fault("document.value", path, name, key, format!("`{word}` is no word of SPDX 3 for it; {nearest}"));
+        }
+    }
+}
+
+/// A relationship is one of SPDX.
+fn relation(path: &str, name: &str, element: &Json, told: &mut Told) {
+    demand(path, name, element, &["from", "to", "relationshipType"], BY, told);
+    words(path, name, element, told);
+    let known = |word: &&str| RELATIONS.contains(word) || MORE_RELATIONS.contains(word);
+    if let Some(word) = text(element, "relationshipType").filter(|word| !known(word)) {
+        let nearest = crate::diag::suggest(word, RELATIONS.into_iter().chain(MORE_RELATIONS));
+        let say = format!("`{word}` is no relationship of a data set in SPDX 3; {nearest}");
+        told.fault("document.value", path, name, "relationshipType", say);
+    }
+}
+
+/// The files that are described hang together with the package, their like are described, and they are as large as it says.
+fn files(facts: &Facts, path: &str, graph: &[&Json], told: &mut Told) {
+    let own = |e: &&&Json| text(e, "type") == Some("software_File");
+    let told_of: BTreeSet<&str> = graph
+        .iter()
+        .filter(|e| matches!(text(e, "relationshipType"), Some("contains" | "hasDataFile" | "hasDistributionArtifact")))
+        .flat_map(|e| list(e, "to").into_iter().filter_map(Json::as_str))
+        .collect();
+    let (mut covered, mut folders) = (BTreeSet::new(), Vec::new());
+    for element in graph.iter().filter(own) {
+        let (id, name) = (text(element, "spdxId").unwrap_or_default(), text(element, "name").unwrap_or_default());
+        if !told_of.is_empty() && !told_of.contains(id) {
+            let say = "is a file that the package does not contain, and it contains others";
+            told.fault("document.reference", path, name, "contains", say);
+        }
+        match text(element, "software_fileKind") {
+            Some("directory") => folders.push(format!("{}/", name.trim_end_matches('/'))),
+            _ => drop(covered.insert(name.trim_start_matches("./").to_string())),
+        }
+    }
+    if covered.is_empty() && folders.is_empty() {
+        return;
+    }
+    coverage::uncovered(facts, (path, "software_File"), &covered, &folders, &|_| true, told);
+    let within = |file: &&String| covered.contains(*file) || folders.iter().any(|f| file.starts_with(f.as_str()));
+    let there: u64 = facts.folder.files.keys().filter(within).filter_map(|f| Some(facts.folder.get(f)?.size)).sum();
+    for element in graph.iter().filter(|e| text(e, "type") == Some("dataset_DatasetPackage")) {
+        if let Some(said) = element.get("dataset_datasetSize").and_then(Json::as_u64).filter(|n| *n != there) {
+            let say = format!("says {said} bytes, and the files that it describes have {there}");
+            told.fault("document.size", path, "package", "dataset_datasetSize", say);
+        }
+    }
+}
+
+/// Times are times, and nothing is released before it is built.
+fn times(path: &str, name: &str, element: &Json, told: &mut Told) {
+    for key in ["releaseTime", "builtTime"] {
+        if let Some(time) = text(element, key).filter(|t| day(t).is_none()) {
+            told.fault("document.value", path, name, key, format!("`{time}` is no time"));
+        }
+    }
+    let times = [text(element, "builtTime"), text(element, "releaseTime")];
+    if let [Some(built), Some(released)] = times
+        && times.iter().flatten().all(|t| day(t).is_some())
+        && built > released
+    {
+        told.fault("document.value", path, name, "builtTime", "is later than the time of release");
     }
 }
 
@@ -109,12 +258,14 @@ fn package(
             format!("`{kind}` is no type of SPDX 3; {nearest}"),
         );
     }
-    for key in ["releaseTime", "builtTime"] {
-        if let Some(time) = text(element, key).filter(|t| day(t).is_none()) {
-            told.fault("document.value", path, name, key, format!("`{time}` is no time"));
-        }
+    words(path, name, element, told);
+    times(path, name, element, told);
+    let named = |id: &str| graph.iter().find(|e| text(e, "spdxId") == Some(id)).and_then(|e| text(e, "name"));
+    for who in list(element, "originatedBy").into_iter().filter_map(Json::as_str) {
+        claims.agent(path, "originatedBy", named(who));
     }
     claims.name(path, "name", text(element, "name"));
+    claims.description(path, "description", text(element, "description"));
     claims.version(path, "software_packageVersion", text(element, "software_packageVersion"));
     claims.date(path, "releaseTime", text(element, "releaseTime"));
     claims.page(path, "software_downloadLocation", text(element, "software_downloadLocation"));

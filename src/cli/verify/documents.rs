@@ -2,6 +2,7 @@
 //! must be what systems leave behind.
 use super::{Check, failed, written};
 use crate::audit::yaml;
+use crate::formats::once::Once;
 use crate::formats::writer::split_of;
 use crate::project::Failure;
 use std::collections::BTreeSet;
@@ -64,7 +65,7 @@ impl Check<'_> {
             let read = match std::str::from_utf8(&bytes) {
                 Err(e) => Err(format!("it is no UTF-8 from byte {} on", e.valid_up_to())),
                 Ok(text) if json => {
-                    serde_json::from_str::<serde_json::Value>(text).map(drop).map_err(|e| format!("it is no JSON: {e}"))
+                    serde_json::from_str::<Once>(text).map(drop).map_err(|e| format!("it is no JSON: {e}"))
                 }
                 Ok(text) if name == "README.md" => head(text),
                 Ok(text) => yaml::parse(text).map(drop).map_err(|(line, say)| format!("line {line} is no YAML: {say}")),
