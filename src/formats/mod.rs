@@ -47,6 +47,7 @@ pub mod tokens;
 pub mod unread;
 pub mod veil;
 pub mod writer;
+pub mod yaml;
 
 pub mod aihub;
 mod annotated;
