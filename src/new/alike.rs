@@ -123,9 +123,11 @@ mod tests {
             let said = of(&[("positive", 100), (slip, 1), ("negative", 90)]);
             assert!(said.len() == 1 && said[0].contains(slip), "{slip} {said:?}");
         }
-        for other in
-            [&[("label1", 100), ("label2", 1)] as &[_], &[("boat", 100), ("goat", 30)], &[("cat", 100), ("car", 1)]]
-        {
+        for other in [
+            &[("label1", 100usize), ("label2", 1)] as &[_],
+            &[("boat", 100), ("goat", 30)],
+            &[("cat", 100), ("car", 1)],
+        ] {
             assert_eq!(of(other), Vec::<String>::new(), "{other:?}");
         }
     }

@@ -22,6 +22,7 @@ use super::releases;
 use super::said;
 use super::sheets::{self, Below};
 use super::sums;
+use super::twice;
 use super::votes;
 use crate::formats::cut::Holds;
 use crate::manifest::values::is_language;
@@ -71,6 +72,7 @@ pub fn of(folder: &Folder, wanted: &Wanted) -> Result<Draft, Vec<String>> {
     let front = hub::front(folder);
     let mut found = found::found(folder, &there.files, &front);
     found.sources.iter_mut().for_each(sums::leave_out);
+    twice::leave_out(folder, &mut found);
     apart::beside_images(&mut found);
     apart::beside_sounds(&mut found);
     let said = said::said(&mut found);
@@ -468,6 +470,7 @@ fn label(page: &mut Page, l: &Label, plan: &Plan, below: &str) {
     }
     if l.partly {
         page.key("on_incomplete", &text("keep"), "boxes without points are of the other task alone");
+        page.key("max_lost", "1", "they count as lost here");
     }
     match &l.from {
         Answers::Column(column) => given(page, l, plan, column),

@@ -264,7 +264,7 @@ mod tests {
             let sorted = |t: &str| t.split(' ').map(String::from).collect::<BTreeSet<_>>();
             assert_eq!((sorted(&got.0), sorted(&got.1), got.2), (sorted(splits), sorted(map), *others), "{values:?}");
         }
-        for values in [&[("train", 50), ("x y", 50)] as &[_], &[("a", 50), ("b", 50)], &[("train", 100)]] {
+        for values in [&[("train", 50usize), ("x y", 50)] as &[_], &[("a", 50), ("b", 50)], &[("train", 100)]] {
             assert_eq!(of(values, true), None, "{values:?}");
         }
     }

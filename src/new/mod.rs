@@ -44,6 +44,7 @@ mod sums;
 pub mod tags;
 pub mod template;
 pub mod tools;
+mod twice;
 pub mod votes;
 mod why;
 mod wide;
