@@ -468,10 +468,6 @@ fn label(page: &mut Page, l: &Label, plan: &Plan, below: &str) {
     if let Some(skeleton) = &l.points {
         points(page, l, skeleton);
     }
-    if l.partly {
-        page.key("on_incomplete", &text("keep"), "boxes without points are of the other task alone");
-        page.key("max_lost", "1", "they count as lost here");
-    }
     match &l.from {
         Answers::Column(column) => given(page, l, plan, column),
         Answers::Beside { files, format, by_place } => {
@@ -543,6 +539,10 @@ fn points(page: &mut Page, l: &Label, skeleton: &Skeleton) {
             "what the points of label.{} are called, and which of them lines join: no file names them",
             l.name
         ));
+    }
+    if l.partly {
+        page.key("on_incomplete", &text("keep"), "boxes without points are of the other task alone");
+        page.key("max_lost", "1", "they count as lost here");
     }
 }
 

@@ -2,6 +2,7 @@
 use super::columns::Field;
 use super::given::{Given, Named};
 use super::labels::{Answers, Label};
+use super::lists::Lists;
 use super::names::{rank, slug};
 use super::page::{Page, inline, key, list, text};
 use super::plan::{Guess, Plan};
@@ -63,15 +64,7 @@ pub fn split(page: &mut Page, plan: &Plan, below: &str) {
             }
         }
         Given::Lists(lists) => {
-            let paths = |files: &Vec<String>| list(&files.iter().map(|f| format!("{below}{f}")).collect::<Vec<_>>());
-            let of: Vec<(String, String)> = lists.of.iter().map(|(split, files)| (key(split), paths(files))).collect();
-            page.key("lists", &inline(&of), "files that list the samples of each split");
-            let names: Vec<String> = lists.of.keys().cloned().collect();
-            page.key("ratios", &ratios(&names), "of samples that came in no split");
-            if lists.others > 0 {
-                let some = plural(lists.others as u64, "sample");
-                page.ask(format!("in which split {some} came that no list names: they follow the ratios"));
-            }
+            by_lists(page, lists, below, &ratios(&lists.of.keys().cloned().collect::<Vec<_>>()));
         }
         Given::Column(named) => by_column(page, named, &ratios(&named.splits)),
     }
@@ -81,6 +74,18 @@ pub fn split(page: &mut Page, plan: &Plan, below: &str) {
              drops all but one, and `[leakage]` tells and fails; records without ids that are wholly the same fail as it stands",
             plural(*n as u64, "sample")
         ));
+    }
+}
+
+/// Files that list the samples of each split.
+fn by_lists(page: &mut Page, lists: &Lists, below: &str, ratios: &str) {
+    let paths = |files: &Vec<String>| list(&files.iter().map(|f| format!("{below}{f}")).collect::<Vec<_>>());
+    let of: Vec<(String, String)> = lists.of.iter().map(|(split, files)| (key(split), paths(files))).collect();
+    page.key("lists", &inline(&of), "files that list the samples of each split");
+    page.key("ratios", ratios, "of samples that came in no split");
+    if lists.others > 0 {
+        let some = plural(lists.others as u64, "sample");
+        page.ask(format!("in which split {some} came that no list names: they follow the ratios"));
     }
 }
 
