@@ -27,11 +27,10 @@ mod sidecars;
 mod sums;
 mod tags;
 pub mod told;
-pub mod yaml;
 
 pub use told::{Fault, Told};
 
-use crate::formats::FORMATS;
+use crate::formats::{FORMATS, yaml};
 use crate::stage::Executor;
 use crate::world::World;
 use cells::Table;

@@ -3,11 +3,11 @@
 //! text. A carriage return alone ends a record as a newline does; at the end of a record neither is ever data. A first line
 //! `sep=;`, as spreadsheets write it, is no record: it belongs to the one behind it.
 //!
-//! Dropped records: `csv.empty` (a row of which no cell holds anything, which counts for no loss), `encoding`, `csv.header` (every record of a file whose header is wrong), `csv.ragged`, `csv.quote` (a
+//! Dropped records: `csv.empty` (a row of which no cell holds anything) and `csv.total` (a row that sums up others, as `totals` says), which count for no loss, `encoding`, `csv.header` (every record of a file whose header is wrong), `csv.ragged`, `csv.quote` (a
 //! quote that is never closed, or text behind the closing one), `csv.endless` (a quote that is never closed and takes the rest
 //! of the file with it: the file counts as lost). Finding: `csv.quotes` (a value keeps the quotes around it,
 //! since they do not quote in this dialect).
-use super::csv_fields::{Header, NAMES, SKIP, Values, behind_skipped, header, record, values};
+use super::csv_fields::{Header, NAMES, SKIP, TOTALS, Values, behind_skipped, header, is_total, record, values};
 use super::csv_look::{CSV_SAYS, TSV_SAYS, doubts};
 use super::csv_write::WRITER;
 use super::cut::members::ReadAt;
@@ -23,7 +23,7 @@ use super::reader::{
     Ask, Offers, Reader, Record, Records, Seen, Selects, Unit, adds_nothing, as_declared, no_tokens, strip_bom,
 };
 use super::spelling::{DATE, DECIMAL, FALSE, NULL, Spelling, THOUSANDS, TRUE};
-use super::swallowed::EMPTY;
+use super::swallowed::{EMPTY, TOTAL};
 use crate::table::{Builder, Value};
 use std::collections::BTreeMap;
 
@@ -51,7 +51,7 @@ const ESCAPE: Choice = Choice {
 };
 
 pub const CSV: Format = Format {
-    options: &[DELIMITER, QUOTE, ESCAPE, NAMES, SKIP, ENCODING, NULL, TRUE, FALSE, DECIMAL, THOUSANDS, DATE],
+    options: &[DELIMITER, QUOTE, ESCAPE, NAMES, SKIP, TOTALS, ENCODING, NULL, TRUE, FALSE, DECIMAL, THOUSANDS, DATE],
     unfit: |options| unfit(options, &dialect(options, &DELIMITER, &QUOTE)),
     doubts: |options, len, read| doubts(options, &dialect(options, &DELIMITER, &QUOTE), CSV_SAYS, len, read),
     reader: Some(Reader {
@@ -64,7 +64,7 @@ pub const CSV: Format = Format {
     ..Format::new("csv", "RFC 4180 with a header.")
 };
 pub const TSV: Format = Format {
-    options: &[NO_QUOTE, ESCAPE, NAMES, SKIP, ENCODING, NULL, TRUE, FALSE, DECIMAL, THOUSANDS, DATE],
+    options: &[NO_QUOTE, ESCAPE, NAMES, SKIP, TOTALS, ENCODING, NULL, TRUE, FALSE, DECIMAL, THOUSANDS, DATE],
     unfit: |options| unfit(options, &dialect(options, &TAB, &NO_QUOTE)),
     doubts: |options, len, read| doubts(options, &dialect(options, &TAB, &NO_QUOTE), TSV_SAYS, len, read),
     reader: Some(Reader {
@@ -102,6 +102,9 @@ fn dialect(options: &Options, delimiter: &Choice, quote: &Choice) -> Dialect {
 
 fn unfit(options: &Options, d: &Dialect) -> Option<(&'static str, &'static str)> {
     let names = options.texts(&NAMES);
+    if options.texts(&TOTALS).iter().any(|total| total.trim().is_empty()) {
+        return Some(("totals", "a blank calls no row"));
+    }
     if options.text(&DELIMITER).is_empty() {
         return Some(("delimiter", "something must part the values"));
     }
@@ -137,7 +140,7 @@ fn read(ask: &Ask, unit: &Unit, out: &mut Records, dialect: &Dialect) {
 
 fn rows(ask: &Ask, unit: &Unit, encoding: &str, out: &mut Records, dialect: &Dialect) {
     let split = Split::Csv(*dialect);
-    let spelling = Spelling::of(&ask.options);
+    let (spelling, totals) = (Spelling::of(&ask.options), ask.options.texts(&TOTALS));
     let header = names(ask, unit, dialect, encoding);
     let names = header.as_ref().map_or(&[][..], |header| header.0.as_slice());
     let places: Places = names.iter().enumerate().rev().map(|(n, name)| (name.as_str(), n)).collect();
@@ -150,6 +153,9 @@ fn rows(ask: &Ask, unit: &Unit, encoding: &str, out: &mut Records, dialect: &Dia
         match (values, &header) {
             (Ok(Values { values, .. }), _) if is_empty(&values) => {
                 out.reject(unit, n, &Wrong::new(EMPTY, "no cell of the row holds anything"));
+            }
+            (Ok(Values { values, .. }), _) if is_total(&values, &totals) => {
+                out.reject(unit, n, &Wrong::new(TOTAL, "the row sums up others, as `totals` says"));
             }
             (Ok(Values { values, kept }), Ok(_)) => {
                 let taken = out.take(unit, n, own, &Row { names, places: &places, values, spelling: &spelling });

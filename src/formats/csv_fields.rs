@@ -19,6 +19,19 @@ pub const SKIP: Choice = Choice {
     takes: Takes::Whole { min: 0, max: 1000, default: 0 },
 };
 
+pub const TOTALS: Choice = Choice {
+    name: "totals",
+    doc: "what the first cell of a row says that sums up others, such as `합계` and `Total`: such a row is no sample. It is dropped \
+          (`csv.total`) and counts for no loss. Default: nothing.",
+    takes: Takes::Texts,
+};
+
+/// Whether a row is one of those that sum up others: the first of its cells that holds something says so.
+pub fn is_total(values: &[String], totals: &[String]) -> bool {
+    let first = values.iter().map(|value| value.trim()).find(|value| !value.is_empty());
+    !totals.is_empty() && first.is_some_and(|first| totals.iter().any(|total| total.trim() == first))
+}
+
 /// Stands for any byte of a character that cannot be structure.
 const NOT_ASCII: u8 = 0x80;
 

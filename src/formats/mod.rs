@@ -49,6 +49,7 @@ pub mod tokens;
 pub mod unread;
 pub mod veil;
 pub mod writer;
+pub mod yaml;
 
 pub mod aihub;
 mod annotated;

@@ -2,7 +2,8 @@
 //! one record it would hardly be seen, so each of its lines counts where losses are judged.
 //!
 //! Rows of a table in which no cell holds anything are the other way round: spreadsheets write thousands of them behind the
-//! last row, and like blank lines they are no records that were lost.
+//! last row, and like blank lines they are no records that were lost. So are rows that sum up others, where the manifest says how these
+//! are called.
 //!
 //! What a reader says of a dropped record is all that is kept of it, so the number stands in its words.
 
@@ -11,6 +12,9 @@ pub const LINES: u64 = 10;
 
 /// The rule of a row in which no cell holds anything.
 pub const EMPTY: &str = "csv.empty";
+
+/// The rule of a row that sums up others.
+pub const TOTAL: &str = "csv.total";
 
 const WORDS: &str = " lines of the file are one record";
 
@@ -21,7 +25,7 @@ pub fn words(lines: usize) -> String {
 
 /// How many records a dropped one counts for where losses are judged, by its rule and what was said of it.
 pub fn records(rule: &str, say: &str) -> u64 {
-    if rule == EMPTY {
+    if rule == EMPTY || rule == TOTAL {
         return 0;
     }
     let told = say.find(WORDS).and_then(|end| say.get(..end)?.rsplit(' ').next()?.parse().ok());

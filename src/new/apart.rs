@@ -11,6 +11,9 @@ use std::collections::BTreeSet;
 pub const BOXES: &str = "objects";
 pub const BOXES_FIELD: &str = "boxes";
 
+/// Formats of tables whose rows may name files.
+const TABLES: &[&str] = &["csv", "tsv", "json", "jsonl", "parquet"];
+
 /// Takes out the only text among other data: it tells of the data.
 pub fn lone_text(found: &mut Found) {
     let is_text = |s: &Source| s.format.name == "text";
@@ -88,14 +91,13 @@ pub fn beside_images(found: &mut Found) {
             }
         }
         if let Some((key, names)) = sheet {
-            bring(found, &source, &key, &names);
+            bring(found, &source, &key, &names, is_shown);
         }
     }
 }
 
 /// The same of sounds: a table whose rows name sounds says more of them, and a text that is called like a sound is none of its own.
 pub fn beside_sounds(found: &mut Found) {
-    const TABLES: &[&str] = &["csv", "tsv", "json", "jsonl", "parquet"];
     let sounds: BTreeSet<String> =
         found.sources.iter().filter(|s| s.format.sounds).flat_map(|s| &s.files).cloned().collect();
     if sounds.is_empty() {
@@ -128,9 +130,46 @@ pub fn beside_sounds(found: &mut Found) {
         };
         found.unread.extend(source.files.iter().map(|f| (f.clone(), say.to_string())));
         if let Some((key, names)) = key.map(|c| (c.name.clone(), texts_of(c))) {
-            bring(found, &source, &key, &names);
+            bring(found, &source, &key, &names, is_shown);
         }
     }
+}
+
+/// The same of texts of a file each: a table whose rows name these files says more of them.
+pub fn beside_texts(found: &mut Found) {
+    let is_text = |s: &Source| s.format.name == "text";
+    let files: Vec<String> = found.sources.iter().filter(|s| is_text(s)).flat_map(|s| s.files.clone()).collect();
+    if files.len() < 2 {
+        return;
+    }
+    let stems: BTreeSet<&str> = files.iter().map(|path| stem_of(path)).collect();
+    let numbers = stems.iter().all(|stem| stem.bytes().all(|b| b.is_ascii_digit())); // so are other values
+    let names: BTreeSet<String> = files.iter().map(|path| last(path)).collect();
+    let speaks = |c: &&Column| {
+        let named = |t: &&str| names.contains(&last(t)) || (!numbers && stems.contains(last(t).as_str()));
+        let all: Vec<&str> = c.there().filter_map(Value::text).collect();
+        !all.is_empty() && all.iter().filter(|t| named(t)).count() * 2 >= all.len()
+    };
+    let (samples, others): (Vec<Source>, Vec<Source>) =
+        std::mem::take(&mut found.sources).into_iter().partition(|s| is_text(s));
+    found.sources = samples;
+    for source in others {
+        let own_text = source.sample.columns.iter().any(|c| c.name == "text");
+        let table = TABLES.contains(&source.format.name) && !own_text;
+        match source.sample.columns.iter().find(speaks).filter(|_| table).map(|c| (c.name.clone(), texts_of(c))) {
+            Some((key, names)) => {
+                let say = "it names texts of other folders";
+                found.unread.extend(source.files.iter().map(|f| (f.clone(), say.to_string())));
+                bring(found, &source, &key, &names, is_text);
+            }
+            None => found.sources.push(source),
+        }
+    }
+}
+
+/// Whether the samples of a source are images or sounds.
+fn is_shown(source: &Source) -> bool {
+    source.is_images() || source.format.sounds
 }
 
 /// The texts of a column.
@@ -142,13 +181,12 @@ fn last(path: &str) -> String {
     path.rsplit(['/', '\\']).next().unwrap_or(path).trim().to_string()
 }
 
-/// Puts a table beside the images or sounds that lie in its folder or below, file by file. Its rows name them by their path from there,
+/// Puts a table beside the images, sounds or texts that lie in its folder or below, file by file. Its rows name them by their path from there,
 /// or by the stem of their name.
-fn bring(found: &mut Found, table: &Source, key: &str, names: &[String]) {
+fn bring(found: &mut Found, table: &Source, key: &str, names: &[String], shown: impl Fn(&Source) -> bool) {
     let columns: Vec<String> = table.sample.columns.iter().map(|c| c.name.clone()).filter(|n| n != key).collect();
     for file in &table.files {
         let folder = file.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
-        let shown = |s: &Source| s.is_images() || s.format.sounds;
         let near = |s: &Source| s.paths().any(|path| path.starts_with(&folder));
         let of = found.sources.iter_mut().find(|s| shown(s) && near(s));
         let Some(images) = of.filter(|_| !columns.is_empty()) else { continue };
@@ -161,6 +199,7 @@ fn bring(found: &mut Found, table: &Source, key: &str, names: &[String]) {
             key: key.to_string(),
             on,
             columns: columns.clone(),
+            sample: table.sample.clone(),
             boxes: None,
         });
         if (sheet.format.name, sheet.key.as_str(), sheet.on) == (table.format.name, key, on) && sheet.columns == columns

@@ -4,10 +4,13 @@ use super::found::top;
 use super::kinds::header;
 use super::page::Page;
 use super::plan::Guess;
-use crate::formats::csv_fields::{NAMES, SKIP};
+use crate::formats::csv_fields::{NAMES, SKIP, TOTALS};
 use crate::report::lang;
 use crate::table::Value;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The key that says what quotes.
+const QUOTE: &str = "quote";
 
 /// Asks what the top of a table is, where that is a guess.
 pub fn headers(page: &mut Page, g: &Guess) {
@@ -16,6 +19,17 @@ pub fn headers(page: &mut Page, g: &Guess) {
     if let Some(key) = told(NAMES.name).or(told(SKIP.name)) {
         page.ask(format!("what the first lines of collect.{} are: {}", s.name, lang::text(&key.why)));
     }
+    if let Some(key) = told(QUOTE).filter(|key| key.value == "") {
+        page.ask(format!("whether quotes of collect.{} are part of its values: {}", s.name, lang::text(&key.why)));
+    }
+    if let Some(key) = told(TOTALS.name) {
+        page.ask(format!(
+            "whether rows of collect.{} are left out that are no samples: {}",
+            s.name,
+            lang::text(&key.why)
+        ));
+    }
+    s.asks.iter().for_each(|say| page.ask(say.as_str()));
     let has = |name: &str| s.format.options.iter().any(|own| own.name == name);
     let named = s.keys.iter().any(|key| key.name == NAMES.name);
     let number = s.sample.columns.iter().find(|c| header::is_number(&c.name));

@@ -115,7 +115,9 @@ pub fn fields(source: &Source, id: &Id) -> Fields {
     out.named =
         words || source.format.answers || !out.all.iter().all(called) || out.all.iter().all(|f| !f.ty.is_nested());
     let own = |f: &Field| is_id(f.column) && (out.named || f.name == "id");
-    out.all.retain(|f| !own(f));
+    // a source of which nothing but the id is known keeps it as a field: without `fields` it would take all columns
+    let lone = out.all.iter().all(own) && !words && !source.is_images();
+    out.all.retain(|f| lone || !own(f));
     let mut taken: Vec<String> = out.all.iter().map(|f| f.name.clone()).filter(|n| plain(n)).collect();
     for field in out.all.iter_mut().filter(|f| !plain(&f.name)) {
         field.name = renamed(&field.name, &taken);
@@ -177,7 +179,11 @@ fn left_out(column: &Column) -> Option<String> {
 }
 
 /// What a column of a table beside images is called as a field; `None` where the name is tamis's own: it finds that out itself.
+/// A column of splits is kept under another one.
 pub fn field_name(column: &str) -> Option<String> {
+    if column == "split" {
+        return Some(renamed(column, &[]));
+    }
     (!RESERVED.contains(&column)).then(|| renamed(column, &[]))
 }
 
@@ -192,6 +198,12 @@ fn renamed(name: &str, taken: &[String]) -> String {
         own => own.to_string(),
     };
     super::names::unlike(&plain, taken)
+}
+
+/// The type of a column of texts, whole numbers or truth values, as far as classes may stand in it.
+pub fn plain_type(column: &Column) -> Option<Type> {
+    let ty = of_type(&column.ty);
+    matches!(ty, Type::Text | Type::Int | Type::Bool).then_some(ty)
 }
 
 fn of_type(ty: &str) -> Type {
@@ -268,7 +280,8 @@ pub fn id(source: &Source) -> Id {
     if reader.id == "path" {
         return Id::Path;
     }
-    let mut best: Option<(usize, usize)> = None;
+    let item = source.sample.columns.iter().position(|c| source.item.as_ref() == Some(&c.name));
+    let mut best: Option<(usize, usize)> = item.map(|n| (0, n));
     for (n, column) in source.sample.columns.iter().enumerate() {
         let Some(rank) = id_rank(source, column).filter(|_| is_unique(column, source.sample.rows)) else { continue };
         if best.is_none_or(|(least, _)| rank < least) {

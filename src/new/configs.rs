@@ -1,15 +1,23 @@
 //! Which files of a folder in the layout of the Hugging Face Hub are one data set, and which split each is in: `configs` in the
 //! front matter of its README names them by patterns.
 use super::folder::{File, Folder};
-use super::licence::front_matter;
+use super::hub::{Front, texts};
+use super::kinds::is_media;
 use super::names::split_of_path;
 use crate::engine::scan::find::Matcher;
+use crate::formats::Format;
+use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which split each file is in, and which files are of no data set here.
 #[derive(Default)]
 pub struct Parts {
-    splits: BTreeMap<String, String>,
+    /// The README that says so.
+    readme: String,
+    /// The configuration whose files are taken.
+    pub name: Option<String>,
+    /// Its files, each with the split that it is in, which may be empty.
+    own: BTreeMap<String, String>,
     /// Files that are left out, each with the reason.
     pub others: BTreeMap<String, String>,
     /// What the README says of files that are not here.
@@ -19,7 +27,15 @@ pub struct Parts {
 impl Parts {
     /// The split of a file: as the README says, else by its own name (where `own`) or the nearest folder above.
     pub fn split(&self, path: &str, own: bool) -> Option<String> {
-        self.splits.get(path).cloned().or_else(|| split_of_path(path, own))
+        let said = self.own.get(path).filter(|split| !split.is_empty()).cloned();
+        said.or_else(|| split_of_path(path, own))
+    }
+
+    /// Why a file of a known format is no data of the configuration: it names others. Pictures and sounds may be named by what the
+    /// configuration has, and stay.
+    pub fn foreign(&self, path: &str, format: &Format) -> Option<String> {
+        let named = self.own.is_empty() || self.own.contains_key(path) || is_media(format);
+        (!named).then(|| format!("no configuration of {} names it", self.readme))
     }
 }
 
@@ -39,17 +55,18 @@ struct Entry {
     paths: Vec<String>,
 }
 
-pub fn parts(folder: &Folder) -> Parts {
-    let readme = folder.files.iter().find(|f| f.path.eq_ignore_ascii_case("readme.md"));
-    let Some(b) = readme.and_then(|f| folder.beginning(f).ok()) else { return Parts::default() };
-    let text = String::from_utf8_lossy(&b.bytes);
-    let configs = front_matter(&text).map(declared).unwrap_or_default();
-    chosen(&b.file.path, &configs, &folder.files)
+pub fn parts(folder: &Folder, front: &Front) -> Parts {
+    let mut told = Vec::new();
+    let configs = declared(&front.of, &mut told);
+    let mut out = chosen(&front.file, &configs, &folder.files);
+    let wrong = front.wrong.iter().chain(&told).map(|say| (front.file.clone(), say.clone()));
+    out.told.extend(wrong);
+    out
 }
 
 /// The files of the configuration that the library `datasets` would take without a name, else of the first that has files.
 fn chosen(readme: &str, configs: &[Config], files: &[File]) -> Parts {
-    let mut out = Parts::default();
+    let mut out = Parts { readme: readme.to_string(), ..Parts::default() };
     let of: Vec<BTreeMap<String, String>> =
         configs.iter().map(|config| matched(readme, config, files, &mut out.told)).collect();
     let has = |n: &usize| of.get(*n).is_some_and(|files| !files.is_empty());
@@ -73,7 +90,8 @@ fn chosen(readme: &str, configs: &[Config], files: &[File]) -> Parts {
         let say = format!("no configuration of {readme} names it");
         out.others.entry(file.path.clone()).or_insert(say);
     }
-    out.splits = own.iter().filter(|(_, split)| !split.is_empty()).map(|(p, s)| (p.clone(), s.clone())).collect();
+    out.own = own.clone();
+    out.name = Some(name.clone());
     out
 }
 
@@ -117,69 +135,64 @@ fn fits(pattern: &str) -> impl Fn(&str) -> bool + use<> {
     move |path: &str| globs.iter().any(|glob| glob.is_match(path))
 }
 
-/// The configurations of a front matter. Files that name no split are all in `train`, as `datasets` has them.
-fn declared(front: &str) -> Vec<Config> {
-    let lines = front.lines().skip_while(|l| !l.starts_with("configs:")).skip(1);
-    let own = |l: &&str| l.starts_with([' ', '-', '\t']) || l.trim().is_empty();
-    let mut out: Vec<Config> = Vec::new();
-    let mut outer = None;
-    let mut list = false; // the lines below are patterns
-    for line in lines.take_while(own).filter(|l| !l.trim().is_empty() && !l.trim_start().starts_with('#')) {
-        let depth = line.len() - line.trim_start().len();
-        let bare = line.trim();
-        let (item, bare) = bare.strip_prefix("- ").map_or((false, bare), |rest| (true, rest.trim()));
-        if item && depth <= *outer.get_or_insert(depth) {
-            out.push(Config::default());
-            list = false;
-        }
-        let Some(config) = out.last_mut() else { continue };
-        let Some((key, value)) = keyed(bare) else {
-            // an item of a list of patterns
-            if !list || config.files.is_empty() {
-                config.files.push(Entry { split: "train".into(), paths: Vec::new() });
-                list = true;
-            }
-            config.files.last_mut().into_iter().for_each(|e| e.paths.extend(words(bare)));
-            continue;
+/// The configurations of a front matter, and what of them is in no form that is known. Files that name no split are all in `train`,
+/// as `datasets` has them.
+fn declared(front: &Json, told: &mut Vec<String>) -> Vec<Config> {
+    let Some(configs) = front.get("configs") else { return Vec::new() };
+    let all: Vec<&Json> = match configs {
+        Json::Array(all) => all.iter().collect(),
+        one => vec![one],
+    };
+    let mut out = Vec::new();
+    for (n, one) in all.into_iter().enumerate() {
+        let text = |key: &str| one.get(key).and_then(Json::as_str).unwrap_or_default().to_string();
+        let name = if text("config_name").is_empty() { "default".to_string() } else { text("config_name") };
+        let files = match one.get("data_files") {
+            None | Some(Json::Null) => Some(Vec::new()),
+            Some(files) => entries(files),
         };
-        let inner = item && Some(depth) > outer;
-        if inner && ["split", "path"].contains(&key) {
-            config.files.push(Entry::default());
-        }
-        list = key == "path" && value.is_empty();
-        match key {
-            "config_name" => config.name = plain(value),
-            "default" => config.usual = value == "true",
-            "data_dir" => config.dir = plain(value),
-            "data_files" if !value.is_empty() => {
-                config.files.push(Entry { split: "train".into(), paths: words(value) });
-            }
-            "split" => config.files.last_mut().into_iter().for_each(|e| e.split = plain(value)),
-            "path" => config.files.last_mut().into_iter().for_each(|e| e.paths.extend(words(value))),
-            _ => {}
+        match files.filter(|_| one.is_object()) {
+            Some(files) => out.push(Config { name, usual: text("default") == "true", dir: text("data_dir"), files }),
+            None => told.push(format!(
+                "the configuration that stands as number {} of `configs` is in no form that is known, and is not followed",
+                n + 1
+            )),
         }
     }
     out
 }
 
-/// `key: value` of a word; a pattern is none.
-fn keyed(bare: &str) -> Option<(&str, &str)> {
-    let (key, value) = bare.split_once(':')?;
-    let word = !key.is_empty() && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-    (word && (value.is_empty() || value.starts_with(' '))).then(|| (key, value.trim()))
-}
-
-fn plain(text: &str) -> String {
-    text.trim().trim_matches(['"', '\'']).to_string()
-}
-
-/// One text, or the texts of a list in brackets.
-fn words(value: &str) -> Vec<String> {
-    let all = match value.strip_prefix('[') {
-        Some(list) => list.trim_end_matches(']').split(',').map(plain).collect(),
-        None => vec![plain(value)],
-    };
-    all.into_iter().filter(|text: &String| !text.is_empty()).collect()
+/// What `data_files` says: a pattern, patterns, a list of splits with patterns, or an object of splits.
+fn entries(files: &Json) -> Option<Vec<Entry>> {
+    let usual = |paths: Vec<String>| Entry { split: "train".into(), paths };
+    match files {
+        Json::String(_) => Some(vec![usual(texts(files))]),
+        Json::Object(splits) => {
+            let one = |(split, paths): (&String, &Json)| {
+                let paths = texts(paths);
+                (!paths.is_empty()).then(|| Entry { split: split.clone(), paths })
+            };
+            splits.iter().map(one).collect()
+        }
+        Json::Array(items) => {
+            let mut out: Vec<Entry> = Vec::new();
+            for item in items {
+                match item {
+                    Json::String(path) => match out.last_mut().filter(|_| items.iter().all(Json::is_string)) {
+                        Some(last) => last.paths.push(path.clone()),
+                        None => out.push(usual(vec![path.clone()])),
+                    },
+                    item => {
+                        let paths = item.get("path").map(texts).filter(|paths| !paths.is_empty())?;
+                        let split = item.get("split").and_then(Json::as_str).unwrap_or("train").to_string();
+                        out.push(Entry { split, paths });
+                    }
+                }
+            }
+            Some(out)
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -194,12 +207,19 @@ mod tests {
                          - split: held\n    path:\n    - a/x.csv\n    - a/y.csv\n- config_name: all\n  default: true\n  data_files: \
                          \"b/*.csv\"\ntags:\n- x\n";
 
+    fn of(front: &str) -> Vec<Config> {
+        let mut told = Vec::new();
+        let out = declared(&crate::formats::yaml::parse(front).unwrap(), &mut told);
+        assert_eq!(told, Vec::<String>::new(), "{front}");
+        out
+    }
+
+    fn entry(split: &str, paths: &[&str]) -> Entry {
+        Entry { split: split.into(), paths: paths.iter().map(|p| p.to_string()).collect() }
+    }
+
     #[test]
     fn configurations_are_read() {
-        let entry = |split: &str, paths: &[&str]| Entry {
-            split: split.into(),
-            paths: paths.iter().map(|p| p.to_string()).collect(),
-        };
         let small = Config {
             name: "small".into(),
             files: vec![entry("train", &["a/tr-*"]), entry("held", &["a/x.csv", "a/y.csv"])],
@@ -207,24 +227,50 @@ mod tests {
         };
         let all =
             Config { name: "all".into(), usual: true, files: vec![entry("train", &["b/*.csv"])], ..Config::default() };
-        assert_eq!(declared(FRONT), [small, all]);
-        let listed = declared(
-            "configs:\n  - config_name: x\n    data_dir: d\n    data_files:\n      - a.csv\n      - 'b.csv'\n",
-        );
+        assert_eq!(of(FRONT), [small, all]);
+        let listed =
+            of("configs:\n  - config_name: x\n    data_dir: d\n    data_files:\n      - a.csv\n      - 'b.csv'\n");
         assert_eq!(listed[0].files, [entry("train", &["a.csv", "b.csv"])]);
-        assert_eq!((listed[0].dir.as_str(), declared("license: mit\n").len()), ("d", 0));
+        assert_eq!((listed[0].dir.as_str(), of("license: mit\n").len()), ("d", 0));
+    }
+
+    #[test]
+    fn configurations_are_read_however_yaml_writes_them() {
+        let want = [entry("train", &["en/train-*"]), entry("test", &["en/test-*", "en/more.csv"])];
+        for files in [
+            "\n  - {split: train, path: en/train-*}\n  - {split: test, path: [en/test-*, en/more.csv]}",
+            " [{split: train, path: 'en/train-*'}, {split: \"test\", path: [\"en/test-*\", en/more.csv]}]",
+            "\n  - split: train\n    path:\n    - en/train-*\n  - path: [en/test-*,\n      en/more.csv]\n    split: test",
+        ] {
+            let front = format!(
+                "configs:\n- config_name: en\n  data_files:{files}\n- {{config_name: ko, data_files: ko/*.csv}}\n"
+            );
+            let all = of(&front);
+            assert_eq!((all.len(), all[0].name.as_str(), all[1].name.as_str()), (2, "en", "ko"), "{front}");
+            assert_eq!(all[0].files, want, "{front}");
+            assert_eq!(all[1].files, [entry("train", &["ko/*.csv"])], "{front}");
+        }
+        let whole = of(
+            "configs: [{config_name: a, default: true, data_files: {train: [x.csv], dev: y.csv}}, {config_name: b, data_dir: d}]\n",
+        );
+        assert_eq!(whole[0].files, [entry("dev", &["y.csv"]), entry("train", &["x.csv"])]);
+        assert!(whole[0].usual && whole[1].dir == "d");
+        let mut told = Vec::new();
+        let odd =
+            crate::formats::yaml::parse("configs:\n- config_name: a\n  data_files:\n  - split: train\n- b\n").unwrap();
+        assert_eq!((declared(&odd, &mut told).len(), told.len()), (0, 2));
     }
 
     #[test]
     fn the_usual_configuration_is_taken_and_others_are_told() {
         let all = files(&["README.md", "a/tr-1.csv", "a/x.csv", "b/1.csv", "b/2.csv", "c.csv", "c.txt"]);
-        let parts = chosen("README.md", &declared(FRONT), &all);
+        let parts = chosen("README.md", &of(FRONT), &all);
         assert_eq!(parts.split("b/1.csv", true).as_deref(), Some("train"));
         let others: Vec<&String> = parts.others.keys().collect();
         assert_eq!(others, ["a/tr-1.csv", "a/x.csv", "c.csv"]);
         assert!(parts.others["a/x.csv"].contains("`small`") && parts.others["c.csv"].contains("no configuration"));
         assert!(parts.told.len() == 1 && parts.told[0].1.contains("a/y.csv"), "{:?}", parts.told);
-        let parts = chosen("README.md", &declared(FRONT)[..1], &all);
+        let parts = chosen("README.md", &of(FRONT)[..1], &all);
         assert_eq!(parts.split("a/x.csv", true).as_deref(), Some("held"));
         let none = chosen("README.md", &[], &all);
         assert!(none.others.is_empty() && none.split("test/x.csv", true).as_deref() == Some("test"));

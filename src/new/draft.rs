@@ -3,19 +3,26 @@ use super::alike;
 use super::answered;
 use super::apart;
 use super::asked;
+use super::claims;
 use super::columns::{self, Field, Id, Type, no_id};
 use super::drawn::Skeleton;
 use super::folder::Folder;
 use super::found;
+use super::given::Given;
 use super::globs;
+use super::hub;
 use super::kinds::warc;
-use super::labels::{self, Answers, Label};
+use super::labels::{self, Answers, Label, Read};
 use super::licence::Known;
-use super::names::unlike;
+use super::names::{slug, unlike};
 use super::page::{Page, inline, is_short, key, list, text, value};
 use super::plan::{Guess, Plan, plan};
+use super::questions;
 use super::releases;
 use super::said;
+use super::sheets::{self, Below};
+use super::sums;
+use super::twice;
 use super::votes;
 use crate::formats::cut::Holds;
 use crate::manifest::values::is_language;
@@ -62,10 +69,16 @@ pub struct There {
 pub fn of(folder: &Folder, wanted: &Wanted) -> Result<Draft, Vec<String>> {
     let nothing = There::default();
     let there = wanted.more.as_ref().unwrap_or(&nothing);
-    let mut found = found::found(folder, &there.files);
+    let front = hub::front(folder);
+    let mut found = found::found(folder, &there.files, &front);
+    found.sources.iter_mut().for_each(sums::leave_out);
+    twice::leave_out(folder, &mut found);
     apart::beside_images(&mut found);
     apart::beside_sounds(&mut found);
     let said = said::said(&mut found);
+    if said.is_empty() {
+        apart::beside_texts(&mut found);
+    }
     if said.is_empty() {
         apart::lone_text(&mut found);
     }
@@ -74,7 +87,7 @@ pub fn of(folder: &Folder, wanted: &Wanted) -> Result<Draft, Vec<String>> {
     apart::doubled(&mut found);
     found::name(&mut found.sources, &there.names);
     let mut unread = std::mem::take(&mut found.unread);
-    let mut plan = plan(folder, found, answers, &mut unread);
+    let mut plan = plan(folder, found, answers, front, &mut unread);
     // in released files `label.objects` is called `label_objects`, as the field of an earlier release may be
     let own = plan.guesses.iter().flat_map(|g| &g.fields.all).map(|f| f.name.clone());
     let sheets = plan.guesses.iter().filter_map(|g| g.source.sheet.as_ref());
@@ -112,6 +125,9 @@ fn write(plan: &Plan, wanted: &Wanted, unread: &[(String, String)]) -> Draft {
         files.extend(g.source.sheet.iter().flat_map(|sheet| sheet.files.iter().cloned()));
         files.extend(evidence(g).map(String::from));
     }
+    if let Given::Lists(lists) = &plan.given {
+        files.extend(lists.of.values().flatten().cloned());
+    }
     schema(&mut page, plan, whole);
     for l in &plan.labels {
         label(&mut page, l, plan, below);
@@ -120,7 +136,7 @@ fn write(plan: &Plan, wanted: &Wanted, unread: &[(String, String)]) -> Draft {
         }
     }
     if whole {
-        releases::split(&mut page, plan);
+        releases::split(&mut page, plan, below);
         releases::release(&mut page, plan);
     }
     let mut general = Vec::new();
@@ -129,6 +145,7 @@ fn write(plan: &Plan, wanted: &Wanted, unread: &[(String, String)]) -> Draft {
             .push("who made it: `direct` is data of one's own, and `open` says that others published it".to_string());
     }
     general.push("whether anything in it is personal data: `[privacy.detect]` masks what is found".to_string());
+    general.extend(claims::missing(plan));
     general.extend(asked::not_read(unread, wanted.all));
     let (text, open) = page.finish(&general);
     let told = plan.guesses.iter().map(told).collect();
@@ -154,6 +171,10 @@ fn dataset(page: &mut Page, plan: &Plan, name: &str) {
     page.table("dataset");
     page.key("name", &text(name), "the name of the folder");
     page.key("version", &text("0.1.0"), "");
+    if let Some(title) = &plan.front.title {
+        let why = format!("`pretty_name` of {}; a paragraph says more", plan.front.file);
+        page.key("description", &text(title), &why);
+    }
     let languages: Vec<&String> = plan.front.languages.iter().filter(|l| is_language(l)).collect();
     if !languages.is_empty() {
         page.key("languages", &list(&languages), &format!("{} says so", plan.front.file));
@@ -187,7 +208,7 @@ fn collect(page: &mut Page, g: &Guess, plan: &Plan, below: &str) {
     let mut tables = Vec::new();
     files(page, g, plan, below, table, &mut tables);
     fields(page, g, plan, &mut tables);
-    sheet(page, g, plan, below, &mut tables);
+    sheets::sheet(page, g, plan, below, &mut tables);
     id(page, g);
     license(page, g, below);
     asked::rejects(page, g);
@@ -200,6 +221,8 @@ fn collect(page: &mut Page, g: &Guess, plan: &Plan, below: &str) {
     if let Some(split) = &s.split {
         page.remark(&format!("its files are called so: they are the split `{split}`"));
     }
+    claims::of_source(g, plan).into_iter().for_each(|say| page.ask(say));
+    questions::unread(&Read { source: s, fields: &g.fields }).into_iter().for_each(|say| page.ask(say));
     asked::headers(page, g);
     asked::texts(page, g);
     for (name, lines) in tables {
@@ -211,45 +234,11 @@ fn collect(page: &mut Page, g: &Guess, plan: &Plan, below: &str) {
     }
 }
 
-/// The table that says more of the images. Columns whose names are tamis's own are called otherwise.
-fn sheet(page: &mut Page, g: &Guess, plan: &Plan, below: &str, tables: &mut Vec<Below>) {
-    let Some(sheet) = &g.source.sheet else { return };
-    let globs = globs::of(&sheet.files, &plan.all);
-    let files: Vec<String> = globs.files.iter().map(|glob| format!("{below}{glob}")).collect();
-    let mut table = vec![("files".to_string(), list(&files)), ("format".to_string(), text(sheet.format.name))];
-    table.extend(sheet.keys.iter().map(|k| (k.name.to_string(), value(&k.value))));
-    let boxed = |column: &&String| sheet.boxes.is_some() && *column == apart::BOXES;
-    for own in sheet.columns.iter().filter(|column| columns::field_name(column).is_none() && !boxed(column)) {
-        page.ask(format!("column `{own}` of {} is left out: the name is tamis's own", sheet.files.join(", ")));
-    }
-    let named = sheet.columns.iter().filter_map(|column| Some((columns::field_name(column)?, text(column))));
-    let boxes = sheet.boxes.iter().map(|_| (apart::BOXES_FIELD.to_string(), text(apart::BOXES)));
-    let fields: Vec<(String, String)> = named.chain(boxes).collect();
-    if fields.is_empty() {
-        return;
-    }
-    let mut lines = vec![
-        ("table".to_string(), inline(&table), String::new()),
-        (
-            "key".to_string(),
-            text(&sheet.key),
-            if g.source.is_images() { "its values are names of images" } else { "its values are names of sounds" }
-                .to_string(),
-        ),
-        ("on".to_string(), text(sheet.on), String::new()),
-    ];
-    lines.push(("fields".to_string(), inline(&fields), String::new()));
-    tables.push(("sheet".to_string(), lines));
-}
-
-/// A table below that of a source, with its lines: key, value and reason.
-type Below = (String, Vec<(String, String, String)>);
-
 fn files(page: &mut Page, g: &Guess, plan: &Plan, below: &str, table: &str, tables: &mut Vec<Below>) {
     let s = &g.source;
     let mut exclude = Vec::new();
     let mut put = |paths: &[String]| -> String {
-        let globs = globs::of(paths, &plan.all);
+        let globs = globs::of(paths, &plan.all, &plan.broken);
         let placed = |glob: &String| format!("{below}{glob}");
         exclude.extend(globs.exclude.iter().map(placed));
         list(&globs.files.iter().map(placed).collect::<Vec<_>>())
@@ -482,7 +471,7 @@ fn label(page: &mut Page, l: &Label, plan: &Plan, below: &str) {
     match &l.from {
         Answers::Column(column) => given(page, l, plan, column),
         Answers::Beside { files, format, by_place } => {
-            let globs = globs::of(files, &plan.all);
+            let globs = globs::of(files, &plan.all, &plan.broken);
             let own: Vec<String> = globs.files.iter().map(|f| format!("{below}{f}")).collect();
             page.line("");
             page.line(format!("[label.{}.from.given]", l.name));
@@ -551,11 +540,22 @@ fn points(page: &mut Page, l: &Label, skeleton: &Skeleton) {
             l.name
         ));
     }
+    if l.partly {
+        page.key("on_incomplete", &text("keep"), "boxes without points are of the other task alone");
+        page.key("max_lost", "1", "they count as lost here");
+    }
 }
 
 /// Answers that came in a column: in one line, or in a table where they have long lists.
 fn given(page: &mut Page, l: &Label, plan: &Plan, column: &str) {
     undrawn(page, l, plan);
+    if !l.more.is_empty() {
+        for (n, column) in std::iter::once(column).chain(l.more.iter().map(String::as_str)).enumerate() {
+            let name = Some(slug(column)).filter(|name| !name.is_empty()).unwrap_or(format!("annotator-{}", n + 1));
+            page.key(&format!("from.{name}"), &inline(&[("column".to_string(), text(column))]), "");
+        }
+        return;
+    }
     let mut keys = vec![("column".to_string(), text(column))];
     if !l.names.is_empty() {
         keys.push(("class_names".into(), list(&l.names)));

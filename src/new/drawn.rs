@@ -2,6 +2,7 @@
 use super::folder::Folder;
 use super::found::Source;
 use super::kinds::recogniser::options;
+use super::odd::{self, Times};
 use crate::formats::reader::Unit;
 use crate::formats::sidecar::{Document, stem_of};
 use crate::model::keypoints::Keypoints;
@@ -90,6 +91,10 @@ pub struct Drawn {
     /// The skeletons that files state, each once, and how many points objects have.
     skeletons: Vec<Skeleton>,
     points: BTreeSet<usize>,
+    /// The classes of the objects that have points.
+    pointed: BTreeSet<String>,
+    /// How often each class is there, and where first.
+    pub times: BTreeMap<String, Times>,
     /// Some file was not read.
     pub partly: bool,
 }
@@ -144,6 +149,13 @@ impl Drawn {
         ("object_detection", "objects", said)
     }
 
+    /// The classes of the objects that have points, where others have none: then these are a task of their own, and the boxes one of all.
+    pub fn pointed(&self) -> Option<Vec<String>> {
+        let (more, without) = self.shapes.get(Keypoints::COLUMN).copied().unwrap_or_default();
+        self.skeleton().filter(|_| more > 0 && without > 0)?;
+        Some(self.classes.iter().filter(|class| self.pointed.contains(*class)).cloned().collect())
+    }
+
     /// Reads one file more.
     pub fn read(&mut self, folder: &Folder, source: &Source, path: &str) {
         match documents(folder, source, path) {
@@ -159,6 +171,11 @@ impl Drawn {
                     // numbers of classes are not in the order of their digits: 2 comes before 10
                     let number = |class: &String| class.parse::<u64>().map_or((1, 0), |n| (0, n));
                     self.classes.sort_by_cached_key(|class| (number(class), class.clone()));
+                }
+                for class in documents.iter().flat_map(|d| &d.boxes).map(|b| &b.class) {
+                    let line =
+                        || odd::place(folder, &[&path.to_string()], class).filter(|_| source.format.name != "coco");
+                    self.times.entry(class.clone()).or_default().add(|| Some(line().unwrap_or(path.to_string())));
                 }
                 documents.into_iter().for_each(|document| self.count(source, document));
             }
@@ -179,7 +196,10 @@ impl Drawn {
             }
             let (Value::List(shapes), lost) = document.shapes.take(kind.column) else { continue };
             if kind.column == Keypoints::COLUMN {
-                self.points.extend(shapes.iter().filter_map(Keypoints::from_value).map(|object| object.points.len()));
+                for object in shapes.iter().filter_map(Keypoints::from_value) {
+                    self.points.insert(object.points.len());
+                    self.pointed.insert(object.class);
+                }
             }
             *more += shapes.iter().filter(|shape| (kind.says_more)(shape)).count();
             *without += lost as usize;

@@ -2,6 +2,7 @@
 use super::chat;
 use super::configs::{self, Parts};
 use super::folder::{Beginning, File, Folder};
+use super::hub::Front;
 use super::kinds;
 use super::kinds::recogniser::{Key, options};
 use super::names::{slug, unlike, words};
@@ -45,8 +46,12 @@ pub struct Source {
     pub sheet: Option<Sheet>,
     /// How files of answers name its samples.
     pub named: Option<Named>,
+    /// The column that names the items of a table of answers, which are its samples.
+    pub item: Option<String>,
     /// It could say something of other samples, and there are none.
     pub said: bool,
+    /// What is asked of its rows.
+    pub asks: Vec<String>,
 }
 
 /// How files of answers name samples.
@@ -70,6 +75,8 @@ pub struct Sheet {
     pub on: &'static str,
     /// Its other columns.
     pub columns: Vec<String>,
+    /// Its first rows.
+    pub sample: Sample,
     /// The classes of the boxes in its column `objects`, and whether all rows were seen.
     pub boxes: Option<(BTreeSet<String>, bool)>,
 }
@@ -78,8 +85,13 @@ impl Source {
     fn new(format: &'static Format, keys: Vec<Key>, split: Option<String>) -> Source {
         let (name, files, images) = Default::default();
         let (sample, optional, tool, sheet) = Default::default();
-        let (named, said) = Default::default();
-        Source { name, format, keys, files, images, split, sample, optional, tool, sheet, named, said }
+        let (named, said, asks, item) = Default::default();
+        Source { name, format, keys, files, images, split, sample, optional, tool, sheet, named, item, said, asks }
+    }
+
+    #[cfg(test)]
+    pub fn of_format(format: &'static Format) -> Source {
+        Source::new(format, Vec::new(), None)
     }
 
     /// The samples are images.
@@ -108,6 +120,10 @@ pub struct Found {
     pub sources: Vec<Source>,
     /// Files that no source reads, with the reason.
     pub unread: Vec<(String, String)>,
+    /// Those of them that could not be read.
+    pub broken: BTreeSet<String>,
+    /// The configuration of a README whose files these are.
+    pub config: Option<String>,
 }
 
 /// A file that a recogniser knows.
@@ -120,19 +136,29 @@ struct Known<'f> {
 }
 
 /// Looks at all files of a folder but those that are left out.
-pub fn found(folder: &Folder, without: &BTreeSet<String>) -> Found {
+pub fn found(folder: &Folder, without: &BTreeSet<String>, front: &Front) -> Found {
     let mut out = Found { unread: folder.odd.clone(), ..Found::default() };
     let mut groups: BTreeMap<(&str, String), Vec<&File>> = BTreeMap::new();
-    let parts = configs::parts(folder);
+    let parts = configs::parts(folder, front);
     out.unread.extend(parts.told.iter().cloned());
     out.unread.extend(parts.others.iter().map(|(path, why)| (path.clone(), why.clone())));
     for file in folder.files.iter().filter(|f| !without.contains(&f.path) && !parts.others.contains_key(&f.path)) {
         groups.entry((file.folder(), file.extension())).or_default().push(file);
     }
     let mut known = Vec::new();
+    let before = out.unread.len();
     for files in groups.into_values() {
         look(folder, &files, &mut known, &mut out.unread);
     }
+    out.broken = out.unread.iter().skip(before).map(|(path, _)| path.clone()).collect();
+    known.retain(|k| match parts.foreign(&k.file.path, k.format) {
+        Some(say) => {
+            out.unread.push((k.file.path.clone(), say));
+            false
+        }
+        None => true,
+    });
+    out.config = parts.name.clone();
     let (images, others): (Vec<Known>, Vec<Known>) = known.into_iter().partition(|k| k.format.name == "image_folder");
     let any_image = !images.is_empty();
     let beside = |k: &Known| k.format.sidecar.is_some() && (any_image || k.format.reader.is_none());
@@ -469,6 +495,12 @@ fn add(source: &mut Source, k: Known) {
         }
     }
     source.sample.rows += taken;
+    let mut left = taken;
+    for mut places in k.sample.places {
+        places.rows = places.rows.min(left);
+        left -= places.rows;
+        source.sample.places.push(places);
+    }
     source.sample.rejected += k.sample.rejected;
     source.sample.first = source.sample.first.take().or(k.sample.first);
 }

@@ -10,8 +10,43 @@ pub struct Globs {
     pub exclude: Vec<String>,
 }
 
-/// Globs of some files among all.
-pub fn of(paths: &[String], all: &[String]) -> Globs {
+/// Globs of some files among all. Those of `broken` that belong to them, as their names say, are matched as they would be if they could be
+/// read, and left out by name.
+pub fn of(paths: &[String], all: &[String], broken: &BTreeSet<String>) -> Globs {
+    let beside: Vec<String> = broken.iter().filter(|other| belongs(other, paths, all, broken)).cloned().collect();
+    if beside.is_empty() {
+        return whole(paths, all);
+    }
+    let mut out = whole(&[paths, &beside].concat(), all);
+    out.exclude.extend(beside.iter().map(|path| exact(path)));
+    out
+}
+
+/// Whether a file that cannot be read belongs to some: its name differs from one of theirs in numbers alone, or all files of its ending in
+/// its folder are of them or cannot be read.
+fn belongs(other: &String, paths: &[String], all: &[String], broken: &BTreeSet<String>) -> bool {
+    let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_string());
+    let near = |path: &&String| folder(path) == folder(other) && end(path) == end(other) && *path != other;
+    let own: Vec<&String> = paths.iter().filter(near).collect();
+    let numbered = own.iter().any(|path| unnumbered(path) == unnumbered(other));
+    let alone = || own.len() > 1 && all.iter().filter(near).all(|path| own.contains(&path) || broken.contains(path));
+    !own.is_empty() && !paths.contains(other) && (numbered || alone())
+}
+
+/// A name with one mark in place of each number.
+fn unnumbered(path: &str) -> String {
+    let mut out = String::new();
+    for c in name(path).chars() {
+        match c.is_ascii_digit() {
+            true if out.ends_with('\0') => {}
+            true => out.push('\0'),
+            false => out.push(c),
+        }
+    }
+    out
+}
+
+fn whole(paths: &[String], all: &[String]) -> Globs {
     let own: BTreeSet<&String> = paths.iter().collect();
     if let [one] = paths {
         return Globs { files: vec![exact(one)], exclude: Vec::new() };
@@ -112,7 +147,7 @@ mod tests {
 
     fn globs(own: &[&str], others: &[&str]) -> Vec<String> {
         let texts = |of: &[&str]| of.iter().map(|s| s.to_string()).collect::<Vec<_>>();
-        of(&texts(own), &texts(&[own, others].concat())).files
+        of(&texts(own), &texts(&[own, others].concat()), &BTreeSet::new()).files
     }
 
     #[test]
@@ -130,8 +165,25 @@ mod tests {
         let names = |n: usize| (0..n).map(|i| format!("xml/{i}.xml")).collect::<Vec<_>>();
         let all = [names(12), vec!["xml/broken[1].xml".to_string()]].concat();
         let want = Globs { files: vec!["xml/*.xml".into()], exclude: vec!["xml/broken[[]1[]].xml".into()] };
-        assert_eq!(of(&names(12), &all), want);
+        assert_eq!(of(&names(12), &all, &BTreeSet::new()), want);
         let all = [names(3), vec!["xml/a.xml".into(), "xml/b.xml".into()]].concat();
-        assert_eq!(of(&names(3), &all).exclude, Vec::<String>::new(), "too many others");
+        assert_eq!(of(&names(3), &all, &BTreeSet::new()).exclude, Vec::<String>::new(), "too many others");
+    }
+
+    #[test]
+    fn a_broken_file_does_not_keep_later_ones_out() {
+        let texts = |of: &[&str]| of.iter().map(|s| s.to_string()).collect::<Vec<_>>();
+        for (own, broken, others, files, exclude) in [
+            (&["p-0.jsonl", "p-2.jsonl"] as &[_], "p-1.jsonl", &[] as &[_], "*.jsonl", true),
+            (&["a/p-0.csv"], "a/p-1.csv", &[], "a/*.csv", true),
+            (&["a/p-0.csv"], "a/p-1.csv", &["a/other.csv"], "a/p-*.csv", true),
+            (&["ann.csv", "bob.csv"], "carl.csv", &[], "*.csv", true),
+            (&["ann.csv", "bob.csv"], "carl.csv", &["dora.csv"], "ann.csv bob.csv", false),
+            (&["a/p-0.csv"], "b/p-1.csv", &[], "a/p-0.csv", false),
+        ] {
+            let all = texts(&[own, &[broken], others].concat());
+            let got = of(&texts(own), &all, &BTreeSet::from([broken.to_string()]));
+            assert_eq!((got.files.join(" ").as_str(), got.exclude.len() == 1), (files, exclude), "{own:?} {broken}");
+        }
     }
 }

@@ -1,17 +1,17 @@
 //! Which answers of annotators came with the data: classes in a column, in the names of folders or in files of votes,
 //! spans of a text, boxes on images.
 use super::apart;
-use super::columns::{Field, Fields, Type, is_tagged};
+use super::columns::{self, Field, Fields, Type, field_name, is_tagged};
 use super::drawn::{Drawn, Skeleton};
 use super::folder::Folder;
-use super::found::{Source, top};
+use super::found::{Sheet, Source, top};
 use super::kinds::recogniser::Key;
+use super::marks::{Marks, class_of};
 use super::names::{slug, unlike, words};
-use super::odd;
-use super::sample::Column;
+use super::odd::{self, Times};
+use super::sample::{Column, Sample};
 use super::tags;
 use super::yaml_names;
-use crate::formats::squad;
 use crate::manifest::values::is_line;
 use crate::model::shapes::CAPTIONS;
 use crate::table::Value;
@@ -54,6 +54,14 @@ pub struct Label {
     pub whole: bool,
     /// What some samples say otherwise than the others, with the first place of each.
     pub odd: Vec<String>,
+    /// Some objects have no such shape, and are of another task.
+    pub partly: bool,
+    /// Further columns with answers, each of another annotator.
+    pub more: Vec<String>,
+    /// The column stays in a release, beside the label.
+    pub stays: bool,
+    /// How often each class is there, as far as that was seen.
+    pub times: BTreeMap<String, Times>,
 }
 
 /// Where the answers of a task are.
@@ -96,7 +104,12 @@ impl Label {
         self.task == "object_detection" && self.column() == Some(apart::BOXES_FIELD)
     }
 
-    /// The column that the label takes the place of in a release.
+    /// Whether the label takes the place of a column in a release.
+    pub fn takes(&self, column: &str) -> bool {
+        !self.stays && (self.column() == Some(column) || self.more.iter().any(|own| own == column))
+    }
+
+    /// The column that holds the answers, or the first of them.
     pub fn column(&self) -> Option<&str> {
         match &self.from {
             Answers::Column(column) => Some(column),
@@ -117,6 +130,7 @@ pub fn labels(
     of: &[Read],
     class_names: &BTreeMap<String, Vec<String>>,
     answered: Vec<Label>,
+    asked: Option<Label>,
     unread: &mut Vec<(String, String)>,
 ) -> Vec<Label> {
     let mut out = answered;
@@ -124,8 +138,11 @@ pub fn labels(
     out.extend(in_sheets(of));
     out.extend(folders(of));
     out.extend(spans(folder, of, class_names, unread));
-    out.extend(asked(of));
+    out.extend(asked);
     out.extend(classes(of, class_names));
+    if !out.iter().any(|label| label.task == "classification") {
+        out.extend(sheet_classes(of, class_names));
+    }
     let mut taken = Vec::new();
     for label in &mut out {
         label.name = unlike(if label.name.is_empty() { "label" } else { &label.name }, &taken);
@@ -167,7 +184,7 @@ fn boxes(folder: &Folder, of: &[Read], unread: &mut Vec<(String, String)>) -> Op
     });
     let (task, column, called) = drawn.task();
     let points = drawn.skeleton().filter(|_| task == "keypoints");
-    let mut classes: Vec<String> = drawn.classes.into_iter().filter(|class| is_line(class)).collect();
+    let mut classes: Vec<String> = drawn.classes.iter().filter(|class| is_line(class)).cloned().collect();
     let mut why = format!("{called} came with the files beside the images");
     let numbered = with().all(|r| r.source.format.shares);
     let (mut class_names, mut map) = (Vec::new(), Vec::new());
@@ -185,6 +202,7 @@ fn boxes(folder: &Folder, of: &[Read], unread: &mut Vec<(String, String)>) -> Op
         }
     }
     let from = Answers::Column(column.into());
+    let pointed = Some(beside_boxes(&drawn)).filter(|_| task == "object_detection" && !numbered).flatten();
     let objects = (!classes.is_empty()).then(|| Label {
         name: "objects".into(),
         task,
@@ -195,9 +213,27 @@ fn boxes(folder: &Folder, of: &[Read], unread: &mut Vec<(String, String)>) -> Op
         from,
         why,
         whole,
+        times: drawn.times,
         ..Label::default()
     });
-    Some(objects.into_iter().chain(captions).collect())
+    Some(objects.into_iter().chain(pointed).chain(captions).collect())
+}
+
+/// The points of some objects, where others are boxes alone.
+fn beside_boxes(drawn: &Drawn) -> Option<Label> {
+    let classes = drawn.pointed()?;
+    let good = !classes.is_empty() && classes.iter().all(|class| is_line(class));
+    good.then(|| Label {
+        name: "keypoints".into(),
+        task: "keypoints",
+        classes,
+        points: drawn.skeleton(),
+        from: Answers::Column("objects.keypoints".into()),
+        why: "some of the boxes have points".into(),
+        whole: !drawn.partly,
+        partly: true,
+        ..Label::default()
+    })
 }
 
 /// Boxes in a table beside the images.
@@ -224,7 +260,7 @@ fn numbers(folder: &Folder, of: &[String], unread: &mut Vec<(String, String)>) -
 /// Classes that are the folders of images.
 fn folders(of: &[Read]) -> Option<Label> {
     let images = || of.iter().filter(|r| r.source.is_images() && r.source.format.sidecar.is_none());
-    let (mut classes, mut stray, mut all) = (BTreeSet::new(), Vec::new(), 0);
+    let (mut times, mut stray, mut all) = (BTreeMap::<String, Times>::new(), Vec::new(), 0);
     for read in images() {
         let top = top(read.source.images.iter());
         for path in &read.source.images {
@@ -233,37 +269,25 @@ fn folders(of: &[Read]) -> Option<Label> {
             if parent == top {
                 stray.push(path);
             } else {
-                classes.insert(parent.rsplit('/').next().unwrap_or_default().to_string());
+                let class = parent.rsplit('/').next().unwrap_or_default().to_string();
+                times.entry(class).or_default().add(|| Some(path.clone()));
             }
         }
     }
     if stray.len() * 5 > all {
         return None; // the folders are no classes of these
     }
-    let good = classes.len() > 1 && classes.len() <= CLASSES && classes.iter().all(|c| is_line(c));
+    let good = times.len() > 1 && times.len() <= CLASSES && times.keys().all(|c| is_line(c));
     let why = "images lie in a folder for each class".to_string();
     good.then(|| Label {
         name: "class".into(),
         task: "classification",
-        classes: classes.into_iter().collect(),
+        classes: times.keys().cloned().collect(),
+        times,
         from: Answers::Column("class".into()),
         why,
         whole: true,
         odd: odd::beside(&stray),
-        ..Label::default()
-    })
-}
-
-/// Answers to questions about texts, as their format nests them.
-fn asked(of: &[Read]) -> Option<Label> {
-    let name = squad::ANSWERS;
-    let held = |r: &&Read| r.source.format.name == squad::FORMAT.name && r.fields.all.iter().any(|f| f.name == name);
-    of.iter().find(held).map(|_| Label {
-        name: name.into(),
-        task: "answer",
-        from: Answers::Column(name.into()),
-        why: "questions about the texts are answered".into(),
-        whole: true,
         ..Label::default()
     })
 }
@@ -345,6 +369,7 @@ fn spans(
         from,
         why: why.into(),
         odd: odd::tags(folder, &files, &seen.odd),
+        times: seen.times,
         ..Label::default()
     })
 }
@@ -353,6 +378,7 @@ fn spans(
 #[derive(Default)]
 struct Seen {
     classes: BTreeSet<String>,
+    times: BTreeMap<String, Times>,
     marks: Marks,
     whole: bool,
     /// Tags that no scheme has, with how often they occur.
@@ -364,11 +390,12 @@ struct Seen {
 impl Seen {
     fn add(&mut self, r: &Read, column: &Column, names: &[String]) {
         self.whole &= r.source.sample.whole;
+        let begins = |tag: &str| tag.starts_with(['B', 'S', 'U']);
         let tag = |item: &Value| match item {
             Value::Int(n) => usize::try_from(*n).ok().and_then(|n| names.get(n)).cloned(),
             other => other.text().map(String::from),
         };
-        for value in column.there() {
+        for (row, value) in column.values.iter().enumerate() {
             let Value::List(items) = value else { continue };
             let tags: Vec<String> = items.iter().filter_map(tag).collect();
             self.marks.sentence(&tags);
@@ -379,6 +406,10 @@ impl Seen {
                 *self.marked.entry(tag.clone()).or_default() += 1;
             }
             let objects = items.iter().filter_map(|item| item.field("class").text());
+            let first = tags.iter().filter(|tag| tags::is_tag(tag) && begins(tag)).filter_map(|tag| class_of(tag));
+            for class in first.chain(objects.clone()) {
+                self.times.entry(class.to_string()).or_default().add(|| r.source.sample.place(row));
+            }
             let tagged = tags.iter().filter(|tag| tags::is_tag(tag)).filter_map(|tag| class_of(tag));
             let classes = tagged.chain(objects);
             self.classes.extend(classes.filter(|c| is_line(c) && !c.is_empty()).map(String::from));
@@ -395,11 +426,6 @@ impl Seen {
         let marked = std::mem::take(&mut self.marked);
         self.odd.extend(marked.into_iter().filter(|(tag, _)| !tag.starts_with(own)));
     }
-}
-
-/// The class of a tag.
-fn class_of(tag: &str) -> Option<&str> {
-    tag.split_once('-').map(|t| t.1)
 }
 
 /// Whether spans lie on the text that `ner` would take: the field `text`, else the first text by its name.
@@ -440,56 +466,6 @@ pub fn almost_spans(source: &Source, field: &Field) -> bool {
     })
 }
 
-/// What the tags of sentences show of their scheme.
-#[derive(Default)]
-struct Marks {
-    /// `I-` behind nothing of its class.
-    open: bool,
-    /// `B-` behind nothing of its class.
-    first: bool,
-    /// How many are `E-` and `S-`, as BIOES has them.
-    ends: usize,
-    /// How many are `L-` and `U-`, as BILOU has them.
-    last: usize,
-    /// Tags of entities, and those that no scheme has.
-    entities: usize,
-    other: usize,
-}
-
-impl Marks {
-    fn sentence(&mut self, tags: &[String]) {
-        let mut before = "O";
-        for tag in tags.iter().map(String::as_str) {
-            let class = |t: &str| t.split_once('-').map_or(String::new(), |t| t.1.to_string());
-            let goes_on = before != "O" && class(before) == class(tag);
-            self.entities += usize::from(tag != "O");
-            match tag.split('-').next() {
-                _ if !tags::is_tag(tag) => self.other += 1,
-                Some("I") => self.open |= !goes_on,
-                Some("B") => self.first |= !goes_on,
-                Some("E" | "S") => self.ends += 1,
-                Some("L" | "U") => self.last += 1,
-                _ => {}
-            }
-            before = tag;
-        }
-    }
-
-    /// The scheme where it is not the default; `None` for one that is not read. Tags of another one that are at most one in ten
-    /// do not decide it.
-    fn scheme(&self) -> Option<Option<&'static str>> {
-        let many = |n: usize| n * 10 > self.entities;
-        match (many(self.ends), many(self.last), self.first, self.open) {
-            _ if self.other * 10 > self.entities => None,
-            (true, true, ..) => None,
-            (true, ..) => Some(Some("bioes")),
-            (_, true, ..) => Some(Some("bilou")),
-            (_, _, false, true) => Some(Some("iob1")),
-            _ => Some(None),
-        }
-    }
-}
-
 // ---- classes ---------------------------------------------------------------------------------------------------------
 
 /// As many names of classes as a file may give to a column.
@@ -519,13 +495,31 @@ fn classes(of: &[Read], names: &BTreeMap<String, Vec<String>>) -> Option<Label> 
     candidates.into_iter().find_map(|(_, name)| {
         let plain = |r: &Read| r.source.format.sidecar.is_none() || r.source.format.answers;
         let own = fields().filter(|(r, f)| f.name == name && plain(r));
-        let columns: Vec<(&Read, Type, &Column)> =
-            own.filter_map(|(r, f)| Some((r, f.ty, r.source.sample.columns.get(f.column)?))).collect();
+        let columns: Vec<(&Sample, Type, &Column)> =
+            own.filter_map(|(r, f)| Some((&r.source.sample, f.ty, r.source.sample.columns.get(f.column)?))).collect();
         class_label(&name, &columns, names.get(&name))
     })
 }
 
-fn class_label(name: &str, columns: &[(&Read, Type, &Column)], names: Option<&Vec<String>>) -> Option<Label> {
+/// The same of a table beside images, sounds or texts.
+fn sheet_classes(of: &[Read], names: &BTreeMap<String, Vec<String>>) -> Option<Label> {
+    let sheets = || of.iter().filter_map(|r| r.source.sheet.as_ref());
+    let columns = || sheets().flat_map(|sheet| sheet.sample.columns.iter().map(move |c| (sheet, c)));
+    let rank = |c: &Column| words(&c.name).filter_map(|w| WORDS.iter().position(|own| *own == w)).min();
+    let own = |sheet: &Sheet, c: &Column| sheet.columns.contains(&c.name) && c.name != apart::BOXES;
+    let mut candidates: Vec<(usize, &String)> =
+        columns().filter(|(sheet, c)| own(sheet, c)).filter_map(|(_, c)| Some((rank(c)?, &c.name))).collect();
+    candidates.sort();
+    candidates.into_iter().find_map(|(_, name)| {
+        let field = field_name(name)?;
+        let of = columns().filter(|(_, c)| c.name == *name);
+        let all: Vec<(&Sample, Type, &Column)> =
+            of.filter_map(|(sheet, c)| Some((&sheet.sample, columns::plain_type(c)?, c))).collect();
+        class_label(&field, &all, names.get(name))
+    })
+}
+
+fn class_label(name: &str, columns: &[(&Sample, Type, &Column)], names: Option<&Vec<String>>) -> Option<Label> {
     let named = columns.iter().find(|(_, _, c)| !c.names.is_empty()).map(|(_, _, c)| &c.names);
     let ok = columns.iter().all(|(_, ty, _)| matches!(ty, Type::Text | Type::Int | Type::Bool));
     // an empty cell is no answer
@@ -533,7 +527,7 @@ fn class_label(name: &str, columns: &[(&Read, Type, &Column)], names: Option<&Ve
         |c: &&&Column| c.there().filter_map(Value::key_text).filter(|v| !v.trim().is_empty()).collect::<Vec<_>>();
     let fits = |value: &String| is_line(value) && value.len() <= 100;
     let (values, odd): (Vec<String>, Vec<String>) = columns.iter().flat_map(|(_, _, c)| said(&c)).partition(fits);
-    let whole = columns.iter().all(|(r, _, _)| r.source.sample.whole);
+    let whole = columns.iter().all(|(sample, _, _)| sample.whole);
     let classes: BTreeSet<&String> = values.iter().collect();
     let many = classes.len() > CLASSES || classes.len() * 2 > values.len().max(4);
     let fits = odd.len() * 100 <= values.len();
@@ -563,7 +557,20 @@ fn class_label(name: &str, columns: &[(&Read, Type, &Column)], names: Option<&Ve
         classes = names.clone();
     }
     let why = format!("`{name}` is called so and has {} values among {}", classes.len(), values.len());
-    Some(Label { odd: odd::no_classes(name, &odd).into_iter().collect(), ..class_task(name, classes, map, why, whole) })
+    let odd = odd::no_classes(name, &odd).into_iter().collect();
+    Some(Label { odd, times: times(columns), ..class_task(name, classes, map, why, whole) })
+}
+
+/// How often each value is there, and where first.
+fn times(columns: &[(&Sample, Type, &Column)]) -> BTreeMap<String, Times> {
+    let mut out: BTreeMap<String, Times> = BTreeMap::new();
+    for (sample, _, column) in columns {
+        for (row, value) in column.values.iter().enumerate() {
+            let Some(class) = value.key_text() else { continue };
+            out.entry(class).or_default().add(|| sample.place(row));
+        }
+    }
+    out
 }
 
 fn class_task(name: &str, classes: Vec<String>, map: Vec<(String, String)>, why: String, whole: bool) -> Label {

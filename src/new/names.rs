@@ -32,11 +32,29 @@ const SPLITS: &[(&str, &[&str])] = &[
     ("test", &["test", "testing", "testb"]),
 ];
 
-/// The split that a name speaks of, in the word that it uses: `dev` of `en-dev.conllu`. None where it speaks of several.
+/// The same in Korean, as columns and folders of public data have them.
+const KOREAN: &[(&str, &[&str])] =
+    &[("train", &["학습", "훈련"]), ("valid", &["검증"]), ("test", &["평가", "테스트", "시험"])];
+
+/// The split that a text is a word for, whatever its case: `train`, `valid` or `test`.
+pub fn means(text: &str) -> Option<&'static str> {
+    let text = text.trim().to_lowercase();
+    let of = |all: &[(&'static str, &[&str])], word: &str| all.iter().find(|(_, w)| w.contains(&word)).map(|(s, _)| *s);
+    let bare = ["데이터셋", "데이터", "셋", "세트", "자료"]
+        .iter()
+        .find_map(|end| text.strip_suffix(end))
+        .unwrap_or(&text)
+        .trim();
+    of(SPLITS, &text).or_else(|| of(KOREAN, bare.strip_suffix('용').unwrap_or(bare).trim()))
+}
+
+/// The split that a name speaks of, in the word that it uses: `dev` of `en-dev.conllu`, and `train` of `학습`. None where it speaks of
+/// several.
 pub fn split_of(name: &str) -> Option<String> {
     let bare = |w: String| w.trim_end_matches(|c: char| c.is_ascii_digit()).to_string();
     let known = |w: &String| SPLITS.iter().any(|(_, of)| of.contains(&w.as_str()));
-    let mut found: Vec<String> = words(name).map(bare).filter(known).collect();
+    let korean = |w: String| if known(&w) { Some(w) } else { means(&w).map(String::from) };
+    let mut found: Vec<String> = words(name).map(bare).filter_map(korean).collect();
     found.dedup();
     found.pop().filter(|_| found.is_empty())
 }
@@ -89,6 +107,9 @@ mod tests {
             ("train_dev.csv", None),
             ("train/test.csv", Some("test")),
             ("detest.csv", None),
+            ("1.학습/a.json", Some("train")),
+            ("검증데이터/a.json", Some("valid")),
+            ("학습_평가.csv", None),
         ] {
             assert_eq!(split_of_path(path, true).as_deref(), want, "{path}");
         }

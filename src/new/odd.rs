@@ -2,13 +2,29 @@
 use super::folder::Folder;
 use std::collections::BTreeMap;
 
+/// How often a class is there, and where first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Times {
+    pub n: usize,
+    pub first: Option<String>,
+}
+
+impl Times {
+    pub fn add(&mut self, place: impl FnOnce() -> Option<String>) {
+        if self.n == 0 {
+            self.first = place();
+        }
+        self.n += 1;
+    }
+}
+
 /// Odd values that are named one by one.
 const NAMED: usize = 5;
 
 /// Where a value stands first in some files of lines, as `FILE:LINE`; without the line where the file has none, or is read no
 /// further than its beginning.
-fn place(folder: &Folder, files: &[&String], value: &str) -> Option<String> {
-    let parts = |c: char| c.is_whitespace() || matches!(c, '"' | ',' | '[' | ']');
+pub fn place(folder: &Folder, files: &[&String], value: &str) -> Option<String> {
+    let parts = |c: char| c.is_whitespace() || matches!(c, '"' | ',' | '[' | ']' | '<' | '>');
     for path in files {
         let Some(file) = folder.files.iter().find(|f| f.path == **path) else { continue };
         let Ok(b) = folder.beginning(file) else { continue };

@@ -1,27 +1,21 @@
 //! What is known of a folder, put together: its sources with their fields, ids and licences, its tasks and its splits.
 use super::answered;
-use super::columns::{self, Field, Fields, Id, Type};
+use super::columns::{self, Field, Id, Type};
 use super::folder::Folder;
-use super::found::{self, Found, Source};
-use super::hub::{self, Front};
+use super::found::{self, Found};
+use super::given::{Given, given};
+pub use super::guess::Guess;
+use super::hub::Front;
 use super::labels::{self, Label, Read};
-use super::licence::{self, Known};
-use super::names::{rank, slug, split_of};
-use super::sample::Column;
+use super::licence;
+use super::lists::lists;
+use super::names::rank;
+use super::questions;
+use super::splits;
 use super::votes;
+use super::wide;
 use crate::formats::infer::settled;
-use crate::manifest::values::is_name;
-use crate::table::Value;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What is known of a source besides its files.
-pub struct Guess {
-    pub source: Source,
-    pub fields: Fields,
-    pub id: Id,
-    pub prefix: Option<String>,
-    pub license: Known,
-}
 
 /// All that is written.
 pub struct Plan {
@@ -30,28 +24,27 @@ pub struct Plan {
     pub types: BTreeMap<String, Type>,
     pub given: Given,
     pub front: Front,
+    /// The configuration of the front matter whose files these are.
+    pub config: Option<String>,
+    /// The field whose equal values stay in one split, and two places of one that stands in several.
+    pub group: Option<(String, Option<[String; 2]>)>,
+    /// How many samples have the same texts as one of another split in which they came, with two places.
+    pub shared: Option<(usize, [String; 2])>,
     /// All paths of the folder.
     pub all: Vec<String>,
+    /// Files that could not be read.
+    pub broken: BTreeSet<String>,
 }
 
-/// How the data says which split a sample is in.
-pub enum Given {
-    Nowhere,
-    Sources(Vec<String>),
-    /// Sources that are called as splits are, and so many samples of others that a build would refuse them as given.
-    Partly(Vec<String>, Vec<String>),
-    /// A column names splits, and so many of the values that were seen name none.
-    Column(String, Vec<String>, usize),
-    /// A column has words for splits that a build does not take as they are written, as the first of them.
-    Unclear(String, String),
-}
-
-/// Words for splits in Korean.
-const KOREAN: &[&str] = &["학습", "훈련", "검증", "평가", "테스트", "시험"];
-
-pub fn plan(folder: &Folder, found: Found, answers: Vec<Label>, unread: &mut Vec<(String, String)>) -> Plan {
+pub fn plan(
+    folder: &Folder,
+    found: Found,
+    answers: Vec<Label>,
+    front: Front,
+    unread: &mut Vec<(String, String)>,
+) -> Plan {
     let stated = licence::stated(folder);
-    let front = hub::front(folder);
+    let (config, broken) = (found.config.clone(), found.broken.clone());
     let mut guesses: Vec<Guess> = found
         .sources
         .into_iter()
@@ -69,12 +62,32 @@ pub fn plan(folder: &Folder, found: Found, answers: Vec<Label>, unread: &mut Vec
     prefixes(&mut guesses, &answers);
     let reads: Vec<Read> = guesses.iter().map(|g| Read { source: &g.source, fields: &g.fields }).collect();
     let own = if answers.is_empty() {
-        labels::labels(folder, &reads, &front.classes, answered::labels(&reads), unread)
+        labels::labels(folder, &reads, &front.classes, answers_in(&reads), questions::label(&reads), unread)
     } else {
         answers
     };
-    let given = given(&guesses);
-    Plan { labels: own, types, given, front, all: folder.files.iter().map(|f| f.path.clone()).collect(), guesses }
+    let given = match given(&guesses) {
+        Given::Nowhere => lists(folder, &guesses, unread).map_or(Given::Nowhere, Given::Lists),
+        given => given,
+    };
+    let (group, shared) = (questions::group(&guesses, &given), splits::shared(&guesses, &given));
+    Plan {
+        labels: own,
+        types,
+        given,
+        front,
+        config,
+        broken,
+        group,
+        shared,
+        all: folder.files.iter().map(|f| f.path.clone()).collect(),
+        guesses,
+    }
+}
+
+/// Tasks whose answers stand in columns that say who answered.
+fn answers_in(reads: &[Read]) -> Vec<Label> {
+    answered::labels(reads).into_iter().chain(wide::label(reads)).collect()
 }
 
 /// The type of each field. One that sources have in several types gets a name of its own in the later ones; a source
@@ -142,68 +155,4 @@ fn prefixes(guesses: &mut [Guess], answers: &[Label]) {
             g.prefix = Some(format!("{}/", g.source.name));
         }
     }
-}
-
-/// The splits that a column names, and how many values name none: at most a tenth, which is a cell that was left empty or a
-/// name in another spelling.
-fn splits_in(column: &Column) -> Option<(Vec<String>, usize)> {
-    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
-    column.there().filter_map(Value::text).for_each(|v| *times.entry(v.trim()).or_default() += 1);
-    let names: BTreeMap<&str, usize> =
-        times.iter().filter(|(v, _)| is_name(v) && split_of(v).is_some()).map(|(v, n)| (*v, *n)).collect();
-    // of two spellings the usual one
-    let usual =
-        |v: &str, n: usize| names.iter().all(|(w, m)| *w == v || !w.eq_ignore_ascii_case(v) || (*m, *w) < (n, v));
-    let taken: Vec<(&str, usize)> = names.iter().filter(|(v, n)| usual(v, **n)).map(|(v, n)| (*v, *n)).collect();
-    let others = column.values.len() - taken.iter().map(|(_, n)| n).sum::<usize>();
-    let good = taken.len() > 1 && taken.len() < 8 && others * 10 <= column.values.len();
-    good.then(|| (taken.into_iter().map(|(v, _)| v.to_string()).collect(), others))
-}
-
-/// Which samples came in which split.
-fn given(guesses: &[Guess]) -> Given {
-    let named: Vec<String> =
-        guesses.iter().filter(|g| g.source.split.is_some()).map(|g| g.source.name.clone()).collect();
-    let own = |g: &&Guess| g.source.split.as_ref().is_some_and(|split| slug(split) == g.source.name);
-    let size = |g: &Guess| if g.source.is_images() { g.source.images.len() } else { g.source.sample.rows };
-    let (called, others): (Vec<&Guess>, Vec<&Guess>) = guesses.iter().partition(own);
-    if named.len() > 1 && others.iter().map(|g| size(g)).sum::<usize>() * 10 > guesses.iter().map(size).sum() {
-        let names = |of: &[&Guess]| of.iter().map(|g| g.source.name.clone()).collect();
-        return Given::Partly(names(&called), names(&others));
-    }
-    if named.len() > 1 {
-        return Given::Sources(
-            guesses
-                .iter()
-                .filter_map(|g| g.source.split.as_deref().map(slug))
-                .collect::<BTreeSet<_>>()
-                .into_iter()
-                .collect(),
-        );
-    }
-    const NAMES: &[&str] = &["split", "subset", "partition", "part", "set"];
-    let mut unclear = None;
-    for g in guesses {
-        for field in &g.fields.all {
-            let Some(column) = g.source.sample.columns.get(field.column) else { continue };
-            if !NAMES.contains(&column.name.trim().to_lowercase().as_str()) || field.ty != Type::Text {
-                continue;
-            }
-            if let Some((names, others)) = splits_in(column) {
-                return Given::Column(field.name.clone(), names, others);
-            }
-            if let Some(first) = speaks_of_splits(column) {
-                unclear.get_or_insert(Given::Unclear(field.name.clone(), first));
-            }
-        }
-    }
-    unclear.unwrap_or(Given::Nowhere)
-}
-
-/// The first word that a build does not take for a split, of a column that has words for several.
-fn speaks_of_splits(column: &Column) -> Option<String> {
-    let words: BTreeSet<&str> = column.there().filter_map(Value::text).map(str::trim).collect();
-    let means = words.iter().filter(|w| split_of(w).is_some() || KOREAN.contains(w)).count();
-    let odd = words.iter().filter(|w| !w.is_empty()).find(|w| !is_name(w) || split_of(w).is_none());
-    (means > 1).then(|| odd.map_or("null".into(), |w| w.chars().take(40).collect()))
 }

@@ -1,17 +1,22 @@
 //! The splits and the releases of a draft.
 use super::columns::Field;
+use super::given::{Given, Named};
 use super::labels::{Answers, Label};
+use super::lists::Lists;
 use super::names::{rank, slug};
 use super::page::{Page, inline, key, list, text};
-use super::plan::{Given, Guess, Plan};
-use crate::formats::squad;
+use super::plan::{Guess, Plan};
 use crate::report::terminal::plural;
 
-pub fn split(page: &mut Page, plan: &Plan) {
+pub fn split(page: &mut Page, plan: &Plan, below: &str) {
     page.table("split");
-    let asked = |g: &Guess| g.source.format.name == squad::FORMAT.name && g.fields.all.iter().any(|f| f.name == "text");
-    if plan.guesses.iter().any(asked) {
-        page.key("group", &text("text"), "questions about one text stay together");
+    match &plan.group {
+        Some((field, None)) => page.key("group", &text(field), "questions about one text stay together"),
+        Some((field, Some([first, second]))) => page.ask(format!(
+            "whether questions about one text may stand in several splits, as those of {first} and {second} came: `group = \"{field}\"` keeps \
+             them together, and fails while they are given to several"
+        )),
+        None => {}
     }
     let ratios = |names: &[String]| {
         let mut names: Vec<&String> = names.iter().collect();
@@ -58,16 +63,78 @@ pub fn split(page: &mut Page, plan: &Plan) {
                 page.ask(format!("how collect.{} stays in the split `{split}`: a split is the name of one source, so its samples follow the ratios", g.source.name));
             }
         }
-        Given::Column(column, names, others) => {
-            page.key("given", &text(column), "the column names splits");
-            page.key("ratios", &ratios(names), "of samples that came in no split");
-            if *others > 0 {
-                let some = plural(*others as u64, "sample");
-                page.ask(format!("in which split {some} came of which `{column}` names none: they follow the ratios"));
-            }
+        Given::Lists(lists) => {
+            by_lists(page, lists, below, &ratios(&lists.of.keys().cloned().collect::<Vec<_>>()));
         }
+        Given::Column(named) => by_column(page, named, &ratios(&named.splits)),
+    }
+    if let Some((n, [first, second])) = &plan.shared {
+        page.ask(format!(
+            "whether {} may stand in several splits: their texts are the same, as those of {first} and {second}; `[clean.exact_duplicates]` \
+             drops all but one, and `[leakage]` tells and fails; records without ids that are wholly the same fail as it stands",
+            plural(*n as u64, "sample")
+        ));
     }
 }
+
+/// Files that list the samples of each split.
+fn by_lists(page: &mut Page, lists: &Lists, below: &str, ratios: &str) {
+    let paths = |files: &Vec<String>| list(&files.iter().map(|f| format!("{below}{f}")).collect::<Vec<_>>());
+    let of: Vec<(String, String)> = lists.of.iter().map(|(split, files)| (key(split), paths(files))).collect();
+    page.key("lists", &inline(&of), "files that list the samples of each split");
+    page.key("ratios", ratios, "of samples that came in no split");
+    if lists.others > 0 {
+        let some = plural(lists.others as u64, "sample");
+        page.ask(format!("in which split {some} came that no list names: they follow the ratios"));
+    }
+}
+
+/// A column that names splits.
+fn by_column(page: &mut Page, of: &Named, ratios: &str) {
+    let column = &of.column;
+    page.key("given", &text(column), "the column names splits");
+    if !of.map.is_empty() {
+        let pairs: Vec<(String, String)> = of.map.iter().map(|(from, to)| (key(from), text(to))).collect();
+        page.key("map", &inline(&pairs), "what the column says, and the split that is meant");
+    }
+    for (from, to) in &of.joined {
+        page.ask(format!("whether `{from}` and `{to}` of `{column}` are one split: `map` joins them"));
+    }
+    if let Some(rest) = &of.rest {
+        let ratios = of.splits.iter().map(|split| (key(split), if split == rest { "1" } else { "0" }.to_string()));
+        page.key("ratios", &inline(&ratios.collect::<Vec<_>>()), "of samples of which the column says nothing");
+        page.ask(format!(
+            "whether the samples of which `{column}` says nothing are all for `{rest}` ({} in all, the first in {})",
+            of.empty,
+            of.first_empty.as_deref().unwrap_or_default()
+        ));
+        return;
+    }
+    page.key("ratios", ratios, "of samples that came in no split");
+    if of.empty > 0 {
+        page.ask(format!(
+            "in which split the samples came of which `{column}` says nothing ({} in all, the first in {}): they follow the ratios",
+            of.empty,
+            of.first_empty.as_deref().unwrap_or_default()
+        ));
+    }
+    for (value, n, place) in of.odd.iter().take(ODD) {
+        let value: String = value.chars().take(40).collect();
+        page.ask(format!(
+            "which split `{value}` of `{column}` means ({n} in all, the first in {}): it names none, and what is so follows the ratios; `map` says it",
+            place.as_deref().unwrap_or_default()
+        ));
+    }
+    if of.odd.len() > ODD {
+        let more = of.odd.len() - ODD;
+        page.ask(format!(
+            "which splits {more} other values of `{column}` mean: they name none, and a build tells each"
+        ));
+    }
+}
+
+/// Odd values that are named one by one.
+const ODD: usize = 5;
 
 fn sources(names: &[String]) -> String {
     names.iter().map(|name| format!("collect.{name}")).collect::<Vec<_>>().join(", ")
@@ -80,9 +147,16 @@ fn has(g: &Guess, l: &Label) -> bool {
         Answers::Beside { .. } => g.source.named.is_some(),
         Answers::Column(_) if l.is_drawn() => g.source.format.sidecar.is_some() && !g.source.files.is_empty(),
         Answers::Column(_) if l.is_in_sheet() => g.source.sheet.as_ref().is_some_and(|sheet| sheet.boxes.is_some()),
+        Answers::Column(column) if in_sheet(g, column) => true,
         Answers::Column(column) if g.source.is_images() => column == "class" && g.source.format.sidecar.is_none(),
         Answers::Column(column) => g.fields.all.iter().filter(|f| f.name == *column).any(|f| is_filled(g, f)),
     }
+}
+
+/// Whether the table beside the samples of a source has a field.
+fn in_sheet(g: &Guess, field: &str) -> bool {
+    let has = |column: &String| super::columns::field_name(column).is_some_and(|name| name == field);
+    g.source.sheet.as_ref().is_some_and(|sheet| sheet.columns.iter().any(has))
 }
 
 /// Whether some record of a source has a value of a field, as far as its values were seen.
@@ -139,7 +213,7 @@ fn released(page: &mut Page, plan: &Plan, labels: &[&Label], images: bool) {
     if !images && plan.guesses.iter().any(|g| g.source.format.sounds) {
         columns.extend(["audio", "duration", "rate", "channels"].map(String::from));
     }
-    let is_label = |name: &str| labels.iter().any(|l| l.column() == Some(name));
+    let is_label = |name: &str| labels.iter().any(|l| l.takes(name));
     for field in plan.guesses.iter().filter(|g| g.source.is_images() == images).flat_map(|g| &g.fields.all) {
         if !columns.contains(&field.name) && !is_label(&field.name) {
             columns.push(field.name.clone());
@@ -149,7 +223,7 @@ fn released(page: &mut Page, plan: &Plan, labels: &[&Label], images: bool) {
     let sheets = plan.guesses.iter().filter(own).filter_map(|g| g.source.sheet.as_ref());
     let brought = sheets.flat_map(|sheet| sheet.columns.iter().filter_map(|column| super::columns::field_name(column)));
     for column in brought {
-        if !columns.contains(&column) {
+        if !columns.contains(&column) && !is_label(&column) {
             columns.push(column);
         }
     }

@@ -33,6 +33,34 @@ pub struct Sample {
     pub first: Option<String>,
     /// These are all records of the file.
     pub whole: bool,
+    /// Where its records lie, file by file.
+    pub places: Vec<Places>,
+}
+
+/// Where the records of a file lie that were looked at.
+#[derive(Clone, Debug)]
+pub struct Places {
+    pub path: String,
+    pub rows: usize,
+    /// The line, from 1, at which each begins, where they are cut by lines.
+    pub lines: Vec<u64>,
+}
+
+impl Sample {
+    /// Where a record lies: `FILE:LINE`, or `FILE, record N` in a file that is not cut by lines.
+    pub fn place(&self, row: usize) -> Option<String> {
+        let mut before = 0;
+        for of in &self.places {
+            if let Some(own) = row.checked_sub(before).filter(|own| *own < of.rows) {
+                return Some(match of.lines.get(own) {
+                    Some(line) => format!("{}:{line}", of.path),
+                    None => format!("{}, record {}", of.path, own + 1),
+                });
+            }
+            before += of.rows;
+        }
+        None
+    }
 }
 
 /// A column with its first values.
@@ -100,7 +128,10 @@ pub fn of(b: &Beginning, format: &Format, options: &Options, more: &[&str]) -> R
     let rejected = found.told.iter().filter(|t| t.drops).count();
     let first = found.told.iter().find(|t| t.drops).map(|t| placed(t, &piece.begins, &b.file.path));
     let told = found.told.len() - rejected;
-    Ok(Sample { columns: columns.collect(), rows, rejected, told, first, whole: piece.whole && rows <= RECORDS })
+    let lines = found.parents.iter().map_while(|(_, record)| piece.begins.get(*record as usize).copied()).collect();
+    let places = vec![Places { path: b.file.path.clone(), rows: rows.min(RECORDS), lines }];
+    let whole = piece.whole && rows <= RECORDS;
+    Ok(Sample { columns: columns.collect(), rows, rejected, told, first, whole, places })
 }
 
 /// What is wrong with a record, behind its place.

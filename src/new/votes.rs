@@ -3,7 +3,8 @@ use super::columns::{Id, id, ids};
 use super::found::{Found, Source};
 use super::kinds::recogniser::Key;
 use super::labels::{Answers, CLASSES, Label};
-use super::names::{slug, unlike};
+use super::names::{slug, unlike, words};
+use super::odd::Times;
 use super::sample::{Column, Sample};
 use crate::manifest::values::is_line;
 use crate::model::candidates::TIE;
@@ -11,37 +12,64 @@ use crate::stages::label::file_formats::{formats, keys};
 use crate::table::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What the columns are called, in small letters and with one blank for what is neither letter nor digit; the first is preferred.
 const ITEMS: &[&str] = &[
     "item",
-    "item_id",
+    "item id",
     "task",
-    "task_id",
+    "task id",
     "sample",
-    "sample_id",
-    "example_id",
-    "unit_id",
-    "text_id",
+    "sample id",
+    "example id",
+    "unit id",
+    "text id",
+    "hitid",
+    "hit id",
+    "sentence id",
     "question",
-    "question_id",
-    "prompt_id",
+    "question id",
+    "prompt id",
     "image",
+    "image id",
+    "doc id",
+    "document id",
+    "문항",
+    "문항번호",
+    "문항 번호",
+    "문항id",
+    "항목",
+    "과제",
+    "과제번호",
+    "문장번호",
     "id",
 ];
 const ANNOTATORS: &[&str] = &[
     "annotator",
-    "annotator_id",
+    "annotator id",
     "worker",
-    "worker_id",
+    "worker id",
     "workerid",
     "rater",
-    "rater_id",
+    "rater id",
     "coder",
     "labeler",
+    "labeler id",
     "labeller",
     "judge",
-    "user",
-    "user_id",
+    "crowdworker",
+    "annotator email",
+    "worker email",
+    "작업자",
+    "작업자id",
+    "작업자 id",
+    "작업자번호",
+    "평가자",
+    "라벨러",
+    "주석자",
+    "레이블러",
 ];
+/// Columns that may as well be those of people who use something.
+const USERS: &[&str] = &["user", "user id", "participant", "participant id"];
 const ANSWERS: &[&str] = &[
     "label",
     "answer",
@@ -56,20 +84,49 @@ const ANSWERS: &[&str] = &[
     "class",
     "judgement",
     "judgment",
+    "annotation",
+    "result",
+    "choice",
+    "응답",
+    "답변",
+    "답",
+    "라벨",
+    "레이블",
+    "판정",
+    "평가",
 ];
+/// What crowd platforms put in front of the names of their columns: of what was shown, of what was answered, and of the assignment.
+const ANSWERED: &[&str] = &["answer.", "output:", "답변."];
+const ASSIGNED: &[&str] = &["assignment:", "_"];
+
+/// The name of a column as it is looked for.
+fn plain(name: &str) -> String {
+    words(name).collect::<Vec<_>>().join(" ")
+}
 
 /// The columns of item, annotator and answer, if a source has all three.
 fn vote_columns(source: &Source) -> Option<[&Column; 3]> {
     let own = |key: &Key| keys().iter().any(|(_, choice)| choice.name == key.name);
     let readable = formats().any(|(f, _)| f.name == source.format.name) && source.keys.iter().all(own);
-    let find = |names: &[&str]| {
-        let at = |c: &Column| names.iter().position(|n| *n == c.name.to_lowercase());
+    let without = |name: &str, starts: &[&str]| {
+        let name = name.trim().to_lowercase();
+        plain(starts.iter().find_map(|start| name.strip_prefix(start)).unwrap_or(&name))
+    };
+    let find = |names: &[&str], starts: &[&str]| {
+        let at = |c: &Column| names.iter().position(|n| *n == without(&c.name, starts));
         source.sample.columns.iter().filter_map(|c| Some((at(c)?, c))).min_by_key(|(n, _)| *n).map(|(_, c)| c)
     };
     if !readable {
         return None;
     }
-    let [item, annotator, label] = [find(ITEMS)?, find(ANNOTATORS)?, find(ANSWERS)?];
+    let answered = || {
+        let of = |c: &&Column| ANSWERED.iter().any(|start| c.name.trim().to_lowercase().starts_with(start));
+        let mut all = source.sample.columns.iter().filter(of);
+        all.next().filter(|_| all.next().is_none())
+    };
+    let item = find(ITEMS, ASSIGNED)?;
+    let annotator = find(ANNOTATORS, ASSIGNED).or_else(|| find(USERS, ASSIGNED))?;
+    let label = answered().or_else(|| find(ANSWERS, &[]))?;
     let items: BTreeSet<String> = item.there().filter_map(Value::key_text).collect();
     (items.len() < item.values.len()).then_some([item, annotator, label])
 }
@@ -131,15 +188,44 @@ fn samples(source: &Source, [item, annotator, label]: [&Column; 3]) -> Option<So
         let distinct: BTreeSet<&str> = column.there().filter_map(Value::text).collect();
         distinct.len() * 2 > first.len() && distinct.iter().any(|text| text.contains(' '))
     };
-    same.iter().find(is_text)?;
+    if same.iter().find(is_text).is_none() && !alone(source, [item, annotator, label]) {
+        return None;
+    }
     let rows: BTreeSet<usize> = first.values().copied().collect();
     let once = |column: &Column| {
         let values = rows.iter().filter_map(|row| column.values.get(*row).cloned()).collect();
         Column { values, ..column.clone() }
     };
+    // with nothing else said of an item, its id is all that there is of a sample
     let columns: Vec<Column> = std::iter::once(item).chain(same).map(once).collect();
-    let sample = Sample { columns, rows: rows.len(), ..source.sample.clone() };
-    Some(Source { sample, ..source.clone() })
+    let sample = Sample { columns, rows: rows.len(), places: Vec::new(), ..source.sample.clone() };
+    Some(Source { sample, item: Some(item.name.clone()), ..source.clone() })
+}
+
+/// Whether a table is one of answers though it shows nothing of what was asked: annotators who are called so answered several items each,
+/// and most items were answered by several, once by each.
+fn alone(source: &Source, [item, annotator, _]: [&Column; 3]) -> bool {
+    let called = !USERS.contains(&plain(&annotator.name).as_str());
+    let rows = || item.values.iter().map(Value::key_text).zip(annotator.values.iter().map(Value::key_text));
+    let pairs: BTreeSet<(String, String)> = rows().filter_map(|(item, by)| Some((item?, by?))).collect();
+    let items: BTreeSet<&String> = pairs.iter().map(|(item, _)| item).collect();
+    let people: BTreeSet<&String> = pairs.iter().map(|(_, by)| by).collect();
+    let whole = pairs.len() * 10 >= source.sample.rows * 9;
+    called && whole && people.len() > 1 && pairs.len() * 2 >= items.len() * 3 && people.len() * 2 <= pairs.len()
+}
+
+/// What is asked of annotators who are called by addresses of mail: facts and findings name them.
+fn addresses(source: &Source, annotator: &Column) -> Option<String> {
+    let is_mail = |text: &str| {
+        let (own, host) = text.trim().split_once('@').unwrap_or_default();
+        !own.is_empty() && host.contains('.') && !host.contains(['@', ' ']) && !own.contains(' ')
+    };
+    let row = annotator.values.iter().position(|value| value.text().is_some_and(is_mail))?;
+    let place = source.sample.place(row).unwrap_or_default();
+    Some(format!(
+        "whether the annotators may be named: they are called by addresses of mail ({place}), which are personal data; with a \
+         table `[privacy]` they are numbers in all that is shown, and other names in the files keep the addresses out of the project"
+    ))
 }
 
 fn vote_label(source: &Source, [item, annotator, label]: [&Column; 3], all: &[Source]) -> Option<Label> {
@@ -156,6 +242,10 @@ fn vote_label(source: &Source, [item, annotator, label]: [&Column; 3], all: &[So
     let rated = means || ["rating", "score"].contains(&label.name.to_lowercase().as_str());
     let distinct: BTreeSet<String> = values.iter().cloned().collect();
     let whole = source.sample.whole;
+    let mut times: BTreeMap<String, Times> = BTreeMap::new();
+    for (row, class) in label.values.iter().enumerate().filter_map(|(row, v)| Some((row, v.key_text()?))) {
+        times.entry(class).or_default().add(|| source.sample.place(row));
+    }
     let of = || Label {
         from: Answers::Votes {
             files: source.files.clone(),
@@ -166,8 +256,12 @@ fn vote_label(source: &Source, [item, annotator, label]: [&Column; 3], all: &[So
             annotator: annotator.name.clone(),
             label: label.name.clone(),
         },
-        name: if source.name.is_empty() { "label".into() } else { slug(&label.name) },
+        name: Some(slug(&label.name))
+            .filter(|name| !name.is_empty() && !source.name.is_empty())
+            .unwrap_or("label".into()),
         whole,
+        odd: addresses(source, annotator).into_iter().collect(),
+        times: times.clone(),
         ..Label::default()
     };
     if rated && numbers.len() == values.len() {

@@ -159,6 +159,12 @@ fn of_lines(text: &str) -> String {
 /// What is in a document of JSON that is no list of objects.
 fn of_json(b: &Beginning, text: &str) -> String {
     let head: String = text.chars().take(4096).filter(|c| !c.is_whitespace()).collect();
+    let shapes = ["\"bbox\":", "\"polygon\":", "\"segmentation\":", "\"points\":"].iter().any(|key| head.contains(key));
+    if head.starts_with('{') && shapes {
+        return "it holds shapes on a picture in a form of its own: write those of all pictures as COCO, or each as Pascal VOC or \
+                LabelMe, which are read beside the pictures"
+            .into();
+    }
     let table = head.starts_with("{\"schema\":{\"fields\"");
     if !table && head.starts_with('{') && head.contains("\":[{") {
         return "it is one object of JSON: the list of records in it is read from a file of its own, an object a line, as \

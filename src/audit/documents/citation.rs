@@ -1,8 +1,8 @@
 //! DataCite and `CITATION.cff`: how a data set is cited.
 use super::super::told::Told;
-use super::super::yaml;
 use super::claims::Claims;
 use super::facts::{Facts, day, demand, list, stands, text};
+use crate::formats::yaml;
 use crate::model::license::of_value;
 use serde_json::Value as Json;
 

@@ -1,9 +1,9 @@
 //! What stands in a release besides its samples: documents must be read by others as what their names say, and what is hidden
 //! must be what systems leave behind.
 use super::{Check, failed, written};
-use crate::audit::yaml;
 use crate::formats::once::Once;
 use crate::formats::writer::split_of;
+use crate::formats::yaml;
 use crate::project::Failure;
 use std::collections::BTreeSet;
 use std::io;

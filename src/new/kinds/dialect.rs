@@ -26,7 +26,9 @@ pub fn of(b: &Beginning, c: &Choices) -> Option<Vec<Key>> {
     // where some lines are damaged, the others show how values are parted
     let text = decoded(lines, text).unwrap_or_else(|_| String::from_utf8_lossy(lines));
     let mut best: Option<(Score, Vec<Key>)> = None;
-    for keys in dialects(&text, c) {
+    let quotes = Quotes::of(&text, c);
+    let unquoted = |keys: &Vec<Key>| keys.iter().any(|key| key.name == "quote" && key.value == "");
+    for keys in dialects(&text, c, quotes.open).into_iter().filter(|keys| !(quotes.most_quote() && unquoted(keys))) {
         let keys: Vec<Key> = encoding.iter().cloned().chain(keys).collect();
         let dialect = csv::declared(&options(named(c.format)?, &keys), c.format == "tsv");
         let keys = [keys, header::skipped(&text, &dialect).into_iter().collect()].concat();
@@ -56,7 +58,7 @@ pub fn of(b: &Beginning, c: &Choices) -> Option<Vec<Key>> {
 }
 
 /// The dialects to try, the usual one first.
-fn dialects(text: &str, c: &Choices) -> Vec<Vec<Key>> {
+fn dialects(text: &str, c: &Choices, open: Option<usize>) -> Vec<Vec<Key>> {
     let escapes: &[&str] = if text.contains("\\\"") { &["", "\\"] } else { &[""] };
     let mut all = Vec::new();
     for (n, delimiter) in c.delimiters.iter().enumerate() {
@@ -67,7 +69,11 @@ fn dialects(text: &str, c: &Choices) -> Vec<Vec<Key>> {
                     keys.push(Key::new("delimiter", *delimiter, "so the lines come apart into equally many values"));
                 }
                 if m > 0 {
-                    let why = if quote.is_empty() { "quotes stand within values" } else { "values stand in quotes" };
+                    let why = match (quote.is_empty(), open) {
+                        (true, Some(line)) => format!("quotes stand within values, the first in line {line}"),
+                        (true, None) => "quotes stand within values".into(),
+                        (false, _) => "values stand in quotes".into(),
+                    };
                     keys.push(Key::new("quote", *quote, why));
                 }
                 if !escape.is_empty() {
@@ -78,6 +84,41 @@ fn dialects(text: &str, c: &Choices) -> Vec<Vec<Key>> {
         }
     }
     all
+}
+
+/// What the quotes of a text are, line by line.
+struct Quotes {
+    /// Values that begin and end with one.
+    closed: usize,
+    /// Lines with one that is opened and not closed, or that stands within a value; and the first of them, from 1.
+    stray: usize,
+    open: Option<usize>,
+}
+
+impl Quotes {
+    fn of(text: &str, c: &Choices) -> Quotes {
+        let mut out = Quotes { closed: 0, stray: 0, open: None };
+        for (n, line) in text.lines().enumerate().filter(|(_, line)| line.contains('"')) {
+            let odd = line.matches('"').count() % 2 == 1;
+            let begins = |value: &str| value.len() > 1 && value.starts_with('"');
+            let ends = |value: &str| value.len() > 1 && value.ends_with('"');
+            let closed = |mark: &&str| {
+                let values = || line.split(*mark);
+                values().filter(|v| begins(v)).count().min(values().filter(|v| ends(v)).count())
+            };
+            out.closed += if odd { 0 } else { c.delimiters.iter().map(|mark| closed(&mark)).max().unwrap_or(0) };
+            if odd {
+                out.stray += 1;
+                out.open.get_or_insert(n + 1);
+            }
+        }
+        out
+    }
+
+    /// Whether quotes part values from each other in so many lines that those where they do not are mistakes.
+    fn most_quote(&self) -> bool {
+        self.closed > 2 && self.closed > self.stray * 3
+    }
 }
 
 /// How well a dialect reads a file; the greater the better.
@@ -128,7 +169,10 @@ fn names(b: &Beginning, c: &Choices, keys: &[Key]) -> Option<Vec<Key>> {
     let sample = sampled(b, c, keys)?;
     let columns = if read.is_ok() { header::named(&sample.columns) } else { header::above_values(&sample.columns) };
     match header::judged(&columns, NULLS) {
-        First::Names if read.is_ok() => None,
+        First::Names if read.is_ok() => {
+            let units = header::units(&columns)?;
+            header::above_units(&own, c.format == "tsv", &b.bytes, &units)
+        }
         First::Names => {
             let records = 1 + usize::from(header::is_second(&columns));
             header::told_apart(&own, c.format == "tsv", &b.bytes, records)

@@ -161,6 +161,88 @@ pub fn is_second(columns: &[Named]) -> bool {
     columns.iter().all(words) && columns.iter().any(above)
 }
 
+/// The units that the line below the header says, `(cm)` and `(명)`: each of its cells is in brackets or a unit, and some stand above numbers.
+pub fn units(columns: &[Named]) -> Option<String> {
+    const UNITS: &[&str] = &[
+        "cm",
+        "mm",
+        "m",
+        "km",
+        "kg",
+        "g",
+        "mg",
+        "t",
+        "l",
+        "ml",
+        "%",
+        "°c",
+        "℃",
+        "km²",
+        "㎢",
+        "m²",
+        "㎡",
+        "hz",
+        "kwh",
+        "mw",
+        "won",
+        "usd",
+        "krw",
+        "eur",
+        "명",
+        "원",
+        "천원",
+        "백만원",
+        "억원",
+        "개",
+        "건",
+        "호",
+        "가구",
+        "세대",
+        "인",
+        "대",
+        "톤",
+        "ha",
+        "년",
+        "월",
+        "일",
+        "시간",
+        "분",
+        "초",
+        "단위",
+        "unit",
+        "units",
+        "years",
+        "persons",
+    ];
+    let bracketed =
+        |t: &str| t.starts_with(['(', '[', '（']) && t.ends_with([')', ']', '）']) && t.chars().count() <= 16;
+    let unit = |t: &str| bracketed(t) || UNITS.contains(&t.to_lowercase().as_str());
+    let first = |c: &Named| c.below.first().map_or("", |t| t.trim()).to_string();
+    let above = |c: &Named| {
+        let rest = c.below.get(1..).unwrap_or_default();
+        let number = |t: &&str| is_number(&t.replace(',', ""));
+        !first(c).is_empty() && rest.iter().any(number) && rest.iter().all(|t| t.trim().is_empty() || number(t))
+    };
+    let all: Vec<String> = columns.iter().map(first).filter(|t| !t.is_empty()).collect();
+    let good = !all.is_empty() && all.iter().all(|t| unit(t)) && columns.iter().any(above);
+    good.then(|| all.join(", ").chars().take(40).collect())
+}
+
+/// Names as the header has them, and what passes over it and the line of units below it.
+pub fn above_units(options: &Options, tsv: bool, head: &[u8], units: &str) -> Option<Vec<Key>> {
+    let (rows, lines) = top(options, tsv, head, 2)?;
+    let mut names: Vec<String> = Vec::new();
+    for (n, own) in rows.first()?.iter().enumerate() {
+        let own = if own.trim().is_empty() { format!("column-{}", n + 1) } else { own.trim().to_string() };
+        names.push(unlike(&own, &names));
+    }
+    let why = format!("the line below the header says the units and is no sample: {units}");
+    Some(vec![
+        Key::new(NAMES.name, names, why),
+        Key::new(SKIP.name, lines, "the names above take the place of the header"),
+    ])
+}
+
 /// Names for the columns of a header that says one twice, and what passes over it. A header may be several records.
 pub fn told_apart(options: &Options, tsv: bool, head: &[u8], records: usize) -> Option<Vec<Key>> {
     let (rows, lines) = top(options, tsv, head, records)?;
@@ -233,5 +315,20 @@ mod tests {
         ] {
             assert!(matches!(first_of(&rows), First::Data(_)), "{rows:?}");
         }
+    }
+
+    #[test]
+    fn a_line_of_units_is_no_record() {
+        let of = |rows: &[&[&'static str]]| {
+            let columns: Vec<Named> = (0..rows[0].len())
+                .map(|n| Named { name: rows[0][n], below: rows[1..].iter().map(|r| r[n]).collect() })
+                .collect();
+            units(&columns)
+        };
+        assert_eq!(of(&[&["이름", "키"], &["", "(cm)"], &["가", "170"], &["나", "180"]]).as_deref(), Some("(cm)"));
+        assert!(of(&[&["지역", "인구"], &["단위", "명"], &["가", "1,200"], &["나", "18"]]).is_some());
+        assert!(of(&[&["a", "b"], &["x", "(cm)"], &["y", "1"], &["z", "2"]]).is_none(), "a value that is no unit");
+        assert!(of(&[&["a", "b"], &["", "(x)"], &["y", "(z)"], &["z", "(w)"]]).is_none(), "no number below");
+        assert!(of(&[&["a", "b"], &["", "1"], &["y", "2"], &["z", "3"]]).is_none());
     }
 }

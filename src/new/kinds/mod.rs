@@ -75,6 +75,11 @@ pub fn of(b: &Beginning) -> Option<(&'static Format, Vec<Key>)> {
     RECOGNISERS.iter().find_map(|r| Some((named(r.format)?, (r.sees)(b)?)))
 }
 
+/// Whether a format is of pictures or sounds by themselves.
+pub fn is_media(format: &Format) -> bool {
+    format.name == "image_folder" || format.sounds
+}
+
 /// What ids of a format may be taken from besides its columns.
 pub fn ids(format: &Format) -> &'static [&'static str] {
     RECOGNISERS.iter().find(|r| r.format == format.name).map_or(&[], |r| r.ids)

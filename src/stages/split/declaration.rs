@@ -41,6 +41,10 @@ pub struct Declaration {
     /// A column that names the split of a sample, as the data came with it; `source` is the name of its `[collect.NAME]`.
     /// Samples without a value follow the ratios, which count them alone.
     pub given: Option<At<String>>,
+    /// What values of the column `given` mean that are no names of splits: `{ TRAIN = "train", 학습 = "train" }`. Blanks around a value do
+    /// not matter. An entry that no sample has is told (`split.map`), and if none has any the build fails.
+    #[serde(default)]
+    pub map: BTreeMap<String, At<String>>,
     /// Files of the project with the ids of a split, a line each: `{ test = ["splits/test.txt"] }`. A sample that a list names is in
     /// its split whatever else is said, and counts for no ratio; an id that no sample has is told (`split.listed`),
     /// and if that is more than half of them the build fails.
@@ -328,7 +332,7 @@ fn check_lists(check: &mut Check, d: &Declaration) {
 }
 
 /// A table that names nothing of a split, or no split at all, has no effect.
-fn check_empty(check: &mut Check, code: &'static str, key: &str, splits: Vec<(&String, bool)>) {
+pub fn check_empty(check: &mut Check, code: &'static str, key: &str, splits: Vec<(&String, bool)>) {
     let mut nothing: Vec<String> =
         splits.iter().filter(|(_, empty)| *empty).map(|(split, _)| format!("split.{key}.{split}")).collect();
     if splits.is_empty() && check.manifest.table(&["split", key]).is_some() {
@@ -410,14 +414,17 @@ fn given_gates(
             "unknown_of_many",
             Decimal::parse("0.1").unwrap_or_default(),
             given.span(),
-            format!("more than a tenth of the samples have a value in `{column}` that names no split"),
+            format!(
+                "more than a tenth of the samples have a value in `{column}` that names no split; `map` says which one is meant"
+            ),
         ),
         gate(
             "misspelt",
             none,
             given.span(),
             format!(
-                "values of `{column}` are the name of a split in another spelling: in the case of letters, or with blanks"
+                "values of `{column}` are the name of a split in another spelling: in the case of letters, or with blanks; `map` \
+                 says which one is meant"
             ),
         ),
     ];

@@ -38,6 +38,8 @@
 //!
 //! With `salt` units are called by keyed digests, so that nobody without the secret can draw what is drawn of them.
 //!
+//! What values of `given` mean that name no split says `map` (`split/map.rs`).
+//!
 //! Samples that `lists` name are given to a split in the same way (`split/lists.rs`); those of them that left before are told
 //! (`split/here.rs`).
 //!
@@ -51,6 +53,7 @@ mod equal;
 mod folds;
 mod here;
 mod lists;
+mod map;
 mod pins;
 mod place;
 mod rank;
@@ -72,6 +75,7 @@ use crate::table::{ArrayRef, DataType, Value, array_of, texts, utf8, value_at};
 use declaration::{CLUSTERS, Columns, Kept, Method, Near, declared, drawings, fold_column, gates, secret};
 use records::{Gather, Known, Verdict};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub const ENTRIES: &[Entry] = &[
@@ -83,6 +87,7 @@ pub const ENTRIES: &[Entry] = &[
 
 fn declare(check: &mut Check) -> Vec<Plan> {
     let Some(d) = declared(check) else { return Vec::new() };
+    map::check(check, &d);
     let mut map = mapped(check, &d);
     let secret = match &d.salt {
         Some(salt) => match secret(check, salt) {
@@ -110,7 +115,7 @@ fn declare(check: &mut Check) -> Vec<Plan> {
         Ports { table: "samples".into(), reads, writes: writes(columns), drops: d.time.is_some(), ..Ports::default() };
     let clusters = map.groups.iter().any(|column| column == CLUSTERS);
     vec![Plan {
-        gates: gates(&d, clusters, map.equal),
+        gates: gates(&d, clusters, map.equal).into_iter().chain(map::gate(&d)).collect(),
         secret,
         ..Plan::row::<Split>(
             ports,
@@ -126,6 +131,7 @@ fn mapped(check: &Check, d: &Declaration) -> Map {
     let mut map = Map {
         usual: usual.unwrap_or_default().to_string(),
         given: d.given.as_ref().map(|c| c.get().clone()),
+        map: map::of(d),
         listed: (!d.lists.is_empty()).then(|| lists::LISTED.to_string()),
         keep: (d.keep == Kept::LastRelease).then(|| pins::SPLIT.to_string()),
         folds_kept: check.column("samples", pins::FOLDS).map(|_| pins::FOLDS.to_string()),
@@ -166,6 +172,7 @@ fn gathered(check: &Check, d: &Declaration, map: &Map) -> Gather {
         weights: d.ratios.iter().filter_map(|(n, r)| Some((n.clone(), weight(r)?))).collect(),
         usual: map.usual.clone(),
         given: map.given.clone(),
+        map: map.map.keys().cloned().collect(),
         listed: map.listed.is_some(),
         keeps: map.keep.is_some(),
         stratify,
@@ -195,6 +202,9 @@ struct Map {
     group: Option<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     given: Option<String>,
+    /// What its values mean.
+    #[serde(default, skip_serializing_if = "is_default")]
+    map: BTreeMap<String, String>,
     /// The column that says in which list a sample stands.
     #[serde(default, skip_serializing_if = "is_default")]
     listed: Option<String>,
@@ -291,10 +301,12 @@ impl RowStage for Split {
             let time = times.as_ref().and_then(|times| of_value(&value_at(times.as_ref(), row)));
             // a cell of blanks, as tables of text have it, says nothing
             let given = text(&given, row).filter(|given| !given.trim().is_empty());
+            let mapped = given.as_ref().map(|given| map::plain(given)).filter(|given| p.map.contains_key(given));
+            let given = mapped.as_ref().and_then(|mapped| p.map.get(mapped).cloned()).or(given);
             let given = text(&listed, row).or(given);
             let kept = text(&kept, row);
             let folds = text(&folds, row).map(|told| pins::folds_of(&told)).unwrap_or_default();
-            let mut known = Known { classes, given, kept, folds, numbers: Vec::new(), time };
+            let mut known = Known { classes, given, mapped, kept, folds, numbers: Vec::new(), time };
             for (name, c) in &numbers {
                 match number(&value_at(c.as_ref(), row)) {
                     Some(number) => known.numbers.push((name.clone(), number)),

@@ -2,6 +2,7 @@
 use super::absent;
 use super::deviation;
 use super::folds;
+use super::map;
 use super::place::{Placed, place};
 use super::records::{Gather, Known, Verdict};
 use super::time::{Missing, Order};
@@ -81,6 +82,7 @@ impl Deciding<'_> {
     fn row(&mut self, at: Spot, number: usize, mut row: Known, out: &mut Verdicts) {
         let of_unit = self.placed.splits.get(number).map_or(0, |s| *s as usize);
         let (time, kept, old_folds) = (row.time, row.kept.take(), std::mem::take(&mut row.folds));
+        self.seen.mapped.extend(row.mapped.take());
         let mut verdict = Verdict::default();
         let split;
         (split, verdict.told) = own_split(self.p, self.names, of_unit, row, &mut self.seen);
@@ -186,6 +188,8 @@ struct Seen {
     free: Vec<u64>,
     /// Rows that were given to a declared split.
     given: u64,
+    /// Mapped values that were met.
+    mapped: BTreeSet<String>,
     /// Rows that were given to another split than their group.
     apart: u64,
     /// Rows that the last release had in another split.
@@ -256,6 +260,7 @@ fn own_split(
 /// Facts, and declared splits that nothing fell to.
 fn tell(p: &Gather, names: &[&str], seen: Seen, units: usize, out: &mut Verdicts) {
     let total: u64 = seen.counts.iter().sum();
+    map::tell(p, &seen.mapped, total, out);
     let what = if units as u64 == total + seen.gone { "samples" } else { "groups" };
     let mut empty = Vec::new();
     for (name, n) in names.iter().zip(&seen.counts) {

@@ -18,6 +18,9 @@ pub struct Gather {
     /// The column that names the split of a sample.
     #[serde(default, skip_serializing_if = "is_default")]
     pub given: Option<String>,
+    /// The values that are mapped.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub map: Vec<String>,
     /// Lists name the splits of samples.
     #[serde(default, skip_serializing_if = "is_default")]
     pub listed: bool,
@@ -71,6 +74,9 @@ pub struct Known {
     /// The split that the data names.
     #[serde(default, skip_serializing_if = "is_default")]
     pub given: Option<String>,
+    /// What the data says, where that is mapped.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub mapped: Option<String>,
     /// The split of the last release.
     #[serde(default, skip_serializing_if = "is_default")]
     pub kept: Option<String>,
