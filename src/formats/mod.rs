@@ -80,6 +80,7 @@ pub mod text;
 pub mod voc;
 pub mod warc;
 pub mod webdataset;
+mod xml;
 pub mod yolo;
 pub mod zip;
 

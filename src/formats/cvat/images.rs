@@ -4,6 +4,7 @@ use super::read::{Said, figure, said};
 use super::shapes::Found;
 use crate::formats::encoding::BOM;
 use crate::formats::sidecar::truth;
+use crate::formats::xml::referred;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
@@ -133,6 +134,7 @@ pub fn images(text: &str) -> Result<Vec<Drawn>, String> {
             Ok(Event::End(_)) => walk.end(),
             Ok(Event::Text(part)) => walk.text.push_str(&part.xml10_content()),
             Ok(Event::CData(part)) => walk.text.push_str(&part.xml10_content()),
+            Ok(Event::GeneralRef(reference)) => walk.text.push_str(&referred(&reference).map_err(wrong)?),
             Ok(Event::DocType(_)) => return Err(wrong("a document type is not accepted")),
             Ok(_) => {}
             Err(_) => return Err(wrong("this is no well-formed XML")),

@@ -5,6 +5,7 @@ use crate::formats::encoding::{BOM, Wrong, line_at, text};
 use crate::formats::options::Options;
 use crate::formats::reader::Unit;
 use crate::formats::sidecar::{Broken, Documents, Note, id_flag, not_kept, truth};
+use crate::formats::xml::referred;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 use std::collections::BTreeMap;
@@ -37,6 +38,9 @@ pub fn read(options: &Options, depth_max: usize, unit: &Unit) -> Result<Document
             Ok(Event::End(_)) => walk.end()?,
             Ok(Event::Text(part)) => walk.text.push_str(&part.xml10_content()),
             Ok(Event::CData(part)) => walk.text.push_str(&part.xml10_content()),
+            Ok(Event::GeneralRef(reference)) => {
+                walk.text.push_str(&referred(&reference).map_err(|say| wrong("xml", say))?)
+            }
             Ok(Event::DocType(_)) => return Err(wrong("xml.doctype", "a document type is not accepted")),
             Ok(_) => {}
             Err(_) => return Err(wrong("xml", "not well-formed XML")),
@@ -283,7 +287,7 @@ mod tests {
 <annotations><version>1.1</version><meta><task><size>2</size></task></meta>
 <image id="0" name="Train/a&amp;b.jpg" width="40" height="30">
   <box label="car" occluded="1" xtl="1.50" ytl="2" xbr="4" ybr="8" z_order="0"><attribute name="red">true</attribute>
-    <attribute name="make">x</attribute></box>
+    <attribute name="make">x &amp; &#x79;</attribute></box>
   <box label="car" xtl="10" ytl="10" xbr="20" ybr="14" rotation="90.00"/>
   <polygon label="bus" points="1,2;3,4;6,5" group_id="3"/><polygon label="bus" points="11,2;13,4;16,5" group_id="3"/>
   <ellipse label="o" cx="10" cy="10" rx="2" ry="3"/><polyline label="l" points="1,2;3,4"/><box label="" xtl="1" ytl="1" xbr="2" ybr="2"/>

@@ -4,11 +4,11 @@ use crate::formats::options::{Choice, Options, Takes};
 use crate::formats::reader::Unit;
 use crate::formats::sidecar::{Document as Beside, Documents, Note, stem_of, truth};
 use crate::formats::strays::Strays;
+use crate::formats::xml::referred;
 use crate::measure::names::composed;
 use crate::model::boxes::Box2;
 use quick_xml::Reader;
-use quick_xml::escape::resolve_predefined_entity;
-use quick_xml::events::{BytesRef, Event};
+use quick_xml::events::Event;
 
 pub const BASE: Choice = Choice {
     name: "voc_base",
@@ -226,21 +226,11 @@ impl Walk {
             Event::Text(part) => self.characters(&part.xml10_content()),
             Event::CData(part) => self.characters(&part.xml10_content()),
             Event::GeneralRef(reference) => {
-                let part = self.resolved(&reference)?;
+                let part = referred(&reference).map_err(|say| self.wrong("xml", say))?;
                 self.characters(&part)
             }
             Event::DocType(_) => Err(self.wrong("xml.doctype", "a document type is not accepted")),
             Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::Eof => Ok(()),
-        }
-    }
-
-    fn resolved(&self, reference: &BytesRef<'_>) -> Result<String, Wrong> {
-        match reference.resolve_char_ref() {
-            Ok(Some(c)) => Ok(c.to_string()),
-            Ok(None) => resolve_predefined_entity(reference)
-                .map(str::to_string)
-                .ok_or_else(|| self.wrong("xml", "an entity that XML does not know")),
-            Err(_) => Err(self.wrong("xml", "a character reference that means no character")),
         }
     }
 
