@@ -1,6 +1,6 @@
 //! A file of "CVAT for images 1.1" as what people drew and said in CVAT, mark by mark: also tags, points and skeletons, which no
 //! sidecar holds, and under which label each stands. For packages of a labelling tool, which go there and come back.
-use super::read::{Said, figure, said};
+use super::read::{Said, entity, figure, said};
 use super::shapes::Found;
 use crate::formats::encoding::BOM;
 use crate::formats::sidecar::truth;
@@ -133,6 +133,9 @@ pub fn images(text: &str) -> Result<Vec<Drawn>, String> {
             Ok(Event::End(_)) => walk.end(),
             Ok(Event::Text(part)) => walk.text.push_str(&part.xml10_content()),
             Ok(Event::CData(part)) => walk.text.push_str(&part.xml10_content()),
+            Ok(Event::GeneralRef(part)) => {
+                walk.text.push(entity(&part).ok_or_else(|| wrong("a reference that means no character"))?);
+            }
             Ok(Event::DocType(_)) => return Err(wrong("a document type is not accepted")),
             Ok(_) => {}
             Err(_) => return Err(wrong("this is no well-formed XML")),

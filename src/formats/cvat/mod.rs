@@ -38,7 +38,7 @@ pub const FORMAT: Format = Format {
     draws: &[Polygon::COLUMN, Quad::COLUMN, Mask::COLUMN],
     attributed: true,
     sidecar: Some(Sidecar {
-        version: 2, // tracks are seen to the end of their video
+        version: 3, // 2: tracks are seen to the end of their video; 3: references in values of attributes
         holds: Holds::Many,
         read: read::read,
     }),

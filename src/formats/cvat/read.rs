@@ -5,7 +5,8 @@ use crate::formats::encoding::{BOM, Wrong, line_at, text};
 use crate::formats::options::Options;
 use crate::formats::reader::Unit;
 use crate::formats::sidecar::{Broken, Documents, Note, truth};
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 use std::collections::BTreeMap;
 
@@ -37,11 +38,20 @@ pub fn read(options: &Options, depth_max: usize, unit: &Unit) -> Result<Document
             Ok(Event::End(_)) => walk.end()?,
             Ok(Event::Text(part)) => walk.text.push_str(&part.xml10_content()),
             Ok(Event::CData(part)) => walk.text.push_str(&part.xml10_content()),
+            Ok(Event::GeneralRef(part)) => {
+                walk.text.push(entity(&part).ok_or_else(|| wrong("xml", "a reference that means no character"))?);
+            }
             Ok(Event::DocType(_)) => return Err(wrong("xml.doctype", "a document type is not accepted")),
             Ok(_) => {}
             Err(_) => return Err(wrong("xml", "not well-formed XML")),
         }
     }
+}
+
+/// The character that stands for a reference in a text, such as `&amp;`.
+pub fn entity(part: &BytesRef) -> Option<char> {
+    let own = part.resolve_char_ref().ok()?;
+    own.or_else(|| resolve_predefined_entity(part)?.chars().next())
 }
 
 pub fn said(tag: &BytesStart) -> Option<Said> {
