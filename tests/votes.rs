@@ -58,7 +58,8 @@ fn one_new_vote_rebuilds_its_partition_and_the_gathers() {
         project(dir, method, 400);
         let first = build(dir, &way);
         assert_eq!(first.exit, 0, "{}", first.stderr);
-        let partitions = first.kernel("label.t/check", "map").0;
+        // partitions whose votes are equal are one task behind the join
+        let partitions = first.kernel("label.t/from.crowd", "join").0;
         assert!(partitions > 10, "{partitions}");
         std::fs::write(dir.join("votes/d.csv"), "item,annotator,label\ns00200,d,y\n").unwrap();
         let told = build(dir, &way);
