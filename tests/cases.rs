@@ -357,7 +357,7 @@ struct Case {
     r#where: Option<Vec<String>>,
     /// Ids in `out/all`, in their order, split by split.
     released: Vec<String>,
-    /// Words that a person reads.
+    /// Words that a person reads, of the build or of what `show` says of findings.
     #[serde(default)]
     words: Vec<String>,
     /// Words that stand nowhere in what is printed or released.
@@ -413,6 +413,9 @@ fn input(path: &Path) -> Result<(), String> {
     let mut printed = first_build(&dir, &case, &mut wrong);
     second_build(&dir, &case, &mut wrong);
     printed.push_str(&placed(&dir, &case, &mut wrong));
+    for word in case.words.iter().filter(|w| !printed.contains(w.as_str())) {
+        writeln!(wrong, "  `{word}` was not told").unwrap();
+    }
     printed.push_str(&released(&dir, &case, &mut wrong));
     for word in case.absent.iter().filter(|w| printed.contains(w.as_str())) {
         writeln!(wrong, "  `{word}` was told").unwrap();
@@ -438,11 +441,7 @@ fn first_build(dir: &Path, case: &Case, wrong: &mut String) -> String {
     differ(wrong, "exit", case.exit, exit);
     differ(wrong, "dropped", sorted(&case.dropped), tally(&out, "dropped"));
     differ(wrong, "merged", sorted(&case.merged), tally(&out, "merged"));
-    let printed = format!("{out}{err}");
-    for word in case.words.iter().filter(|w| !printed.contains(w.as_str())) {
-        writeln!(wrong, "  `{word}` was not told").unwrap();
-    }
-    printed
+    format!("{out}{err}")
 }
 
 /// `TABLE RULE COUNT` of what the lines of a build say was dropped or merged: `3 dropped (json 2, encoding 1)`.

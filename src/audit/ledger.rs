@@ -50,6 +50,9 @@ pub type Counts = BTreeMap<String, BTreeMap<String, u64>>;
 /// A group's splits with the first row in each.
 type Group = BTreeMap<u32, At>;
 
+/// By class: the first row that has it, and how many do.
+type Classes = BTreeMap<String, (At, u64)>;
+
 #[derive(Default)]
 pub struct Ledger {
     entries: Vec<Entry>,
@@ -62,8 +65,8 @@ pub struct Ledger {
     pub broken: BTreeSet<String>,
     /// By family and field: groups by the hash of their value.
     groups: BTreeMap<(u32, String), HashMap<u64, Group>>,
-    /// By family and field: the classes of each split, with the first row that has each.
-    classes: BTreeMap<(u32, String), BTreeMap<u32, BTreeMap<String, (At, u64)>>>,
+    /// By family and field: the classes of each split.
+    classes: BTreeMap<(u32, String), BTreeMap<u32, Classes>>,
     /// For near duplicates: the texts of samples without pictures.
     texts: Vec<(u32, String)>,
     kept: usize,

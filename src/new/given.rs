@@ -244,7 +244,9 @@ mod tests {
 
     #[test]
     fn words_for_splits_are_known_in_whatever_spelling() {
-        let cases: &[(&[(&str, usize)], &str, &str, usize)] = &[
+        // values with how often they stand; splits, map and how many rows are in none
+        type Case = (&'static [(&'static str, usize)], &'static str, &'static str, usize);
+        let cases: &[Case] = &[
             (&[("train", 80), ("test", 20)], "test train", "", 0),
             (&[("TRAIN", 80), ("TEST", 20)], "test train", "TEST=test TRAIN=train", 0),
             (&[("train", 80), ("Train", 3), ("test", 20)], "test train", "Train=train", 0),

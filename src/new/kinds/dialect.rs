@@ -106,7 +106,7 @@ impl Quotes {
                 let values = || line.split(*mark);
                 values().filter(|v| begins(v)).count().min(values().filter(|v| ends(v)).count())
             };
-            out.closed += if odd { 0 } else { c.delimiters.iter().map(|mark| closed(&mark)).max().unwrap_or(0) };
+            out.closed += if odd { 0 } else { c.delimiters.iter().map(closed).max().unwrap_or(0) };
             if odd {
                 out.stray += 1;
                 out.open.get_or_insert(n + 1);

@@ -20,7 +20,7 @@ pub fn of(d: &Declaration) -> BTreeMap<String, String> {
 
 /// Entries are of a column, and name declared splits; no two are of one value.
 pub fn check(check: &mut Check, d: &Declaration) {
-    check_empty(check, "T0783", "map", d.map.iter().map(|(value, _)| (value, false)).collect());
+    check_empty(check, "T0783", "map", d.map.keys().map(|value| (value, false)).collect());
     let Some(first) = d.map.values().next() else { return };
     if d.given.is_none() {
         let problem = Diagnostic::error("T0783", first.span(), "no column names the splits that `map` is about");
