@@ -67,7 +67,13 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("tar", &["src/formats/archive.rs", "src/formats/tar.rs", "src/formats/zip.rs", "src/formats/webdataset/write.rs"]),
     (
         "quick_xml",
-        &["src/formats/voc/", "src/formats/cvat/", "src/formats/html/embedded.rs", "src/formats/html/links.rs"],
+        &[
+            "src/formats/voc/",
+            "src/formats/cvat/",
+            "src/formats/xml.rs",
+            "src/formats/html/embedded.rs",
+            "src/formats/html/links.rs",
+        ],
     ),
     ("html5ever", &["src/formats/html/tree.rs"]),
     ("chardetng", &["src/formats/html/decode.rs"]),
